@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file
+ * Something that finds faces in one frame. The `detect` filter holds one
+ * backend and asks it frame by frame. Adding a backend is one file
+ * `det_<name>.c` (or .cpp behind cv.h) and one row in veil_detectors[] of
+ * detector.c.
+ */
+#ifndef VEIL_FILTERS_DETECTOR_H
+#define VEIL_FILTERS_DETECTOR_H
+
+#include <stdbool.h>
+#include <libavutil/frame.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define VEIL_LANDMARKS 5 ///< eye on the left of the upright image, eye on the right, nose, mouth left, mouth right
+#define VEIL_MAX_FACES 1024 ///< most faces reported in one frame
+
+/** One face; all positions in luma pixels of the frame as stored (before any display rotation). */
+typedef struct VeilFace {
+    float x, y, w, h;                   ///< left, top, width, height; may reach outside the frame
+    float score;                        ///< 0..1, the detector's own scale
+    bool has_landmarks;                 ///< false: landmark[] is all zero
+    float landmark[VEIL_LANDMARKS][2];  ///< x, y
+} VeilFace;
+
+typedef struct VeilDetectorConfig {
+    const char *model; ///< path of the weights, already checked against its SHA-256; NULL for compiled-in weights
+    int size;          ///< longer side of the picture that is searched, in pixels; 0 searches at the frame's own size
+    float threshold;   ///< lowest score reported, 0..1
+    int rotation;      ///< clockwise degrees that make the frame upright: 0, 90, 180 or 270
+    int threads;       ///< threads the backend may use, at least 1
+} VeilDetectorConfig;
+
+typedef struct VeilDetectorBackend {
+    const char *name;        ///< as in `detect=backend=NAME`
+    const char *description; ///< one line
+    bool needs_model;        ///< true: config->model must be a file
+    /**
+     * Load weights and make ready.
+     * @param priv   receives the backend's state; free with close()
+     * @param config borrowed for the call
+     * @param log    AVClass context for av_log(); one sentence on failure
+     * @return 0; AVERROR(ENOENT) no such model; AVERROR_INVALIDDATA the model
+     *         cannot be used; AVERROR(ENOMEM)
+     */
+    int (*open)(void **priv, const VeilDetectorConfig *config, void *log);
+    /**
+     * Find faces. Frame size and format may change from call to call; planar
+     * 8 to 16 bit YUV (4:2:0, 4:2:2, 4:4:4, grey) and what swscale can read
+     * must all work. The frame is only read.
+     * @param faces receives at most cap faces, best score first
+     * @return number of faces, 0 or more; a negative AVERROR, after which the
+     *         frame counts as not searched
+     */
+    int (*find)(void *priv, const AVFrame *frame, VeilFace *faces, int cap, void *log);
+    void (*close)(void *priv); ///< accepts NULL
+} VeilDetectorBackend;
+
+/** All backends, best first; the last entry is NULL. */
+extern const VeilDetectorBackend *const veil_detectors[];
+
+/** The backend of that name, or NULL. */
+const VeilDetectorBackend *veil_detector_find(const char *name);
+
+/**
+ * Turn a face found in the upright picture back to the stored frame.
+ * @param w, h     size of the stored frame, in luma pixels
+ * @param rotation as in VeilDetectorConfig
+ */
+void veil_face_unrotate(VeilFace *face, int w, int h, int rotation);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* VEIL_FILTERS_DETECTOR_H */
