@@ -36,6 +36,11 @@ CFLAGS   += -std=c17 $(COMMON) $(WARN_C)
 CXXFLAGS += -std=c++17 $(COMMON)
 LDFLAGS  += -pie -Wl,-z,relro,-z,now -Wl,--as-needed -pthread $(SANITIZE)
 
+ifndef V
+Q := @
+say = @printf '  %-4s %s\n' $(1) $(2)
+endif
+
 pkg = $(shell pkg-config --$(1) $(2) 2>/dev/null)
 
 # ---- what there is ---------------------------------------------------------
@@ -53,11 +58,13 @@ SAMPLES    := $(BUILD)/samples/street/street
 all: $(BUILD)/veil samples
 
 $(BUILD)/veil: $(BUILD)/src/main.o $(BUILD)/libveil.a
-	$(CXX) $(LDFLAGS) -o $@ $^ $(call pkg,libs,$(VIDEO_LIBS) $(KEYS_LIBS)) $(CV_LIBS) -lm
+	$(call say,LINK,$@)
+	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(call pkg,libs,$(VIDEO_LIBS) $(KEYS_LIBS)) $(CV_LIBS) -lm
 
 $(BUILD)/libveil.a: $(LIB_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR,$@)
+	$(Q)$(AR) rcs $@ $^
 
 # ---- rules -----------------------------------------------------------------
 # One file per instruction set: its name says which flags it may use.
@@ -67,16 +74,19 @@ isa = $(ISA_$(lastword $(subst _, ,$(basename $(notdir $(1))))))
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(call isa,$<) $(call pkg,cflags,$(VIDEO_LIBS) $(KEYS_LIBS)) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CFLAGS) $(call isa,$<) $(call pkg,cflags,$(VIDEO_LIBS) $(KEYS_LIBS)) -MMD -MP -c -o $@ $<
 
 $(BUILD)/%.o: %.cpp $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CXX) $(CXXFLAGS) $(call pkg,cflags,$(VIDEO_LIBS) opencv4) -MMD -MP -c -o $@ $<
+	$(call say,CXX,$<)
+	$(Q)$(CXX) $(CXXFLAGS) $(call pkg,cflags,$(VIDEO_LIBS) opencv4) -MMD -MP -c -o $@ $<
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libveil.a $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(call pkg,cflags,$(VIDEO_LIBS) $(KEYS_LIBS)) -MMD -MP -MF $@.d -c -o $@.o $<
-	$(CXX) $(LDFLAGS) -o $@ $@.o $(BUILD)/libveil.a -lcmocka $(call pkg,libs,$(VIDEO_LIBS) $(KEYS_LIBS)) $(CV_LIBS) -lm
+	$(call say,TEST,$@)
+	$(Q)$(CC) $(CFLAGS) $(call pkg,cflags,$(VIDEO_LIBS) $(KEYS_LIBS)) -MMD -MP -MF $@.d -c -o $@.o $<
+	$(Q)$(CXX) $(LDFLAGS) -o $@ $@.o $(BUILD)/libveil.a -lcmocka $(call pkg,libs,$(VIDEO_LIBS) $(KEYS_LIBS)) $(CV_LIBS) -lm
 
 # Changed flags rebuild everything, and nothing else does.
 $(BUILD)/flags: FORCE

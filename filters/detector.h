@@ -38,7 +38,8 @@ typedef struct VeilDetectorConfig {
 typedef struct VeilDetectorBackend {
     const char *name;        ///< as in `detect=backend=NAME`
     const char *description; ///< one line
-    bool needs_model;        ///< true: config->model must be a file
+    const char *model;       ///< its entry in models.cfg; NULL when it needs no model file
+    bool last_resort;        ///< misses so much that it is used only when asked for by name
     /**
      * Load weights and make ready.
      * @param priv   receives the backend's state; free with close()

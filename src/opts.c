@@ -2,7 +2,6 @@
 #include "opts.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,7 +129,8 @@ static int parse_one(void *target, const VeilOpt *rows, int argc, char **argv, i
 
     if (word[1] == '-') {
         const char *equals = strchr(word, '=');
-        snprintf(name, sizeof(name), "%.*s", equals ? (int)(equals - word - 2) : INT_MAX, word + 2);
+        const size_t len = equals ? (size_t)(equals - word - 2) : strlen(word + 2);
+        memcpy(name, word + 2, len < sizeof(name) ? len : 0); /* longer than any name: stays unknown */
         value = equals ? equals + 1 : NULL;
         row = veil_opts_find(rows, name);
         if (!row && !strncmp(name, "no-", 3) && !value) {

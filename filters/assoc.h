@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file
+ * Box arithmetic of tracking: prediction, likeness, assignment. Takes arrays,
+ * not frames, so that a test can call it.
+ *
+ * Two thresholds as in ByteTrack (Zhang et al., ECCV 2022): boxes of high
+ * score may begin a track, boxes of low score may only carry one on.
+ */
+#ifndef VEIL_FILTERS_ASSOC_H
+#define VEIL_FILTERS_ASSOC_H
+
+#include "boxes.h"
+
+/** A moving box: centre and size in luma pixels, speeds in pixels a frame. */
+typedef struct VeilMotion {
+    float cx, cy, w, h;
+    float vx, vy; ///< speed of the centre
+    float growth; ///< change of size a frame, as a share of it
+} VeilMotion;
+
+/** Likeness of two boxes, 0 (unrelated) to 1 (the same): distance of centres and ratio of sizes, both in units of the size. */
+float veil_likeness(const VeilFace *a, const VeilFace *b);
+
+/** Intersection over union, 0..1. */
+float veil_iou(const VeilFace *a, const VeilFace *b);
+
+/** Begin at rest at this box. */
+VeilMotion veil_motion_begin(const VeilFace *at);
+
+/** Take in a box seen `frames` (1 or more) after the last one. */
+void veil_motion_update(VeilMotion *m, const VeilFace *seen, int frames);
+
+/** Where the box is `frames` after the last one (before it, if negative). */
+VeilFace veil_motion_predict(const VeilMotion *m, int frames);
+
+/** The box at `t` (0..1) of the way from a to b. */
+VeilFace veil_face_between(const VeilFace *a, const VeilFace *b, float t);
+
+/**
+ * Pair tracks with boxes, best likeness first.
+ *
+ * A box that is about equally like two tracks is given to neither: one of
+ * them would be merged with another person. Both tracks end there, and the
+ * box begins a new one.
+ *
+ * @param likeness n_tracks rows of n_boxes values
+ * @param least    lowest likeness that makes a pair
+ * @param match    receives for each track the box's index, or -1
+ * @param unsure   receives for each box whether it was withheld for doubt
+ */
+void veil_assign(const float *likeness, int n_tracks, int n_boxes, float least, int *match, bool *unsure);
+
+#endif /* VEIL_FILTERS_ASSOC_H */

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file
+ * The faces that are being followed. Fed with the boxes of searched frames,
+ * it answers where each face is in any frame of the window: seen, filled
+ * between two sightings, or extended beyond the first and last one. Knows
+ * frame numbers and boxes, not frames.
+ */
+#ifndef VEIL_FILTERS_TRACKS_H
+#define VEIL_FILTERS_TRACKS_H
+
+#include <stdint.h>
+
+#include "boxes.h"
+
+typedef struct VeilTracks VeilTracks;
+
+typedef struct VeilTracksConfig {
+    int window;   ///< frames that are held back: how far a new track may look back
+    int patience; ///< frames that a track lives on without a sighting; at most `window`
+    int extend;   ///< frames that a track is carried beyond its first and last sighting
+    float high;   ///< lowest score that begins a track
+    float growth; ///< share of its size that a box grows, each side, a frame away from a sighting
+} VeilTracksConfig;
+
+/** @return 0 or AVERROR(ENOMEM) */
+int veil_tracks_new(VeilTracks **out, const VeilTracksConfig *config);
+void veil_tracks_free(VeilTracks *t);
+
+/** Frame number `at` opens a new scene: every track ends before it. */
+void veil_tracks_cut(VeilTracks *t, int64_t at);
+
+/**
+ * Take in the boxes of a searched frame; `at` rises from call to call.
+ * @return 0 or AVERROR(ENOMEM)
+ */
+int veil_tracks_update(VeilTracks *t, int64_t at, const VeilBox *boxes, int n);
+
+/**
+ * Where every face is in frame `at`, which is not older than the last one asked for.
+ * @return number of boxes; AVERROR(ENOSPC) if there are more than cap
+ */
+int veil_tracks_at(VeilTracks *t, int64_t at, VeilBox *boxes, int cap);
+
+/** Tracks begun so far. */
+int veil_tracks_total(const VeilTracks *t);
+
+#endif /* VEIL_FILTERS_TRACKS_H */

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file
+ * Hide every box of the frame's list. A frame without a list stops the run,
+ * a frame that the decoder reports as damaged is covered whole: in both
+ * nobody knows where the faces are.
+ */
+#include <limits.h>
+#include <libavutil/parseutils.h>
+
+#include "boxes.h"
+#include "filter.h"
+#include "paint.h"
+
+enum { STYLE_SOLID, STYLE_ELLIPSE, STYLE_MOSAIC, STYLE_BLUR };
+
+/* Finer than this, a face matcher still finds people: see README, "Figures". */
+#define MAX_CELLS 4
+
+typedef struct CoverContext {
+    const AVClass *class; ///< must be first
+    int style;
+    double margin;
+    int cells;
+    char *color;
+    VeilPaint paint;
+    int64_t covered;      ///< boxes hidden so far
+    int64_t covered_whole; ///< frames hidden whole so far
+} CoverContext;
+
+static int cover_init(VeilFilterContext *ctx)
+{
+    CoverContext *s = ctx->priv;
+
+    if ((s->style == STYLE_MOSAIC || s->style == STYLE_BLUR) && s->cells > MAX_CELLS) {
+        av_log(ctx, AV_LOG_ERROR,
+               "cells=%d can be undone: face matching still works on a face shown in more than %d cells; "
+               "give cells from 1 to %d, or style=solid\n",
+               s->cells, MAX_CELLS, MAX_CELLS);
+        return AVERROR(EINVAL);
+    }
+    s->paint.style = s->style == STYLE_MOSAIC ? VEIL_PAINT_MOSAIC
+                     : s->style == STYLE_BLUR ? VEIL_PAINT_BLUR
+                                              : VEIL_PAINT_SOLID;
+    s->paint.cells = s->cells;
+    return av_parse_color(s->paint.rgba, s->color, -1, ctx);
+}
+
+static void cover_whole(CoverContext *s, AVFrame *frame)
+{
+    VeilPaint solid = s->paint;
+
+    solid.style = VEIL_PAINT_SOLID;
+    veil_paint_shape(frame, (VeilRect){ 0, 0, frame->width, frame->height }, VEIL_SHAPE_RECT, &solid);
+    s->covered_whole++;
+}
+
+static int cover_filter_frame(VeilFilterContext *ctx, AVFrame **frame)
+{
+    CoverContext *s = ctx->priv;
+    VeilBox boxes[VEIL_MAX_FACES];
+    int n;
+
+    if (!*frame)
+        return 0; /* nothing is kept back, so nothing drains */
+    if (veil_frame_is_damaged(*frame)) {
+        cover_whole(s, *frame);
+        return 0;
+    }
+    if ((n = veil_boxes_get(*frame, boxes, VEIL_MAX_FACES)) < 0) {
+        if (n == AVERROR(ENOENT))
+            av_log(ctx, AV_LOG_ERROR, "a frame was not searched for faces; put 'detect' before 'cover', with 'track' "
+                                      "between them if 'detect' skips frames, and no foreign filter after 'detect'\n");
+        return n;
+    }
+    for (int i = 0; i < n; i++) {
+        /* An ellipse inscribed in the box would leave its corners, where ears
+         * and hair are: its axes are the box's times 1.2. */
+        const double margin = s->style == STYLE_ELLIPSE ? s->margin * 1.2 + 0.1 : s->margin;
+
+        veil_paint_shape(*frame, veil_box_rect(&boxes[i], margin),
+                         s->style == STYLE_ELLIPSE ? VEIL_SHAPE_ELLIPSE : VEIL_SHAPE_RECT, &s->paint);
+    }
+    s->covered += n;
+    return 0;
+}
+
+static int cover_describe(const VeilFilterContext *ctx, AVDictionary **facts)
+{
+    const CoverContext *s = ctx->priv;
+    int ret = av_dict_set_int(facts, "boxes_covered", s->covered, 0);
+
+    return ret < 0 ? ret : av_dict_set_int(facts, "frames_covered_whole", s->covered_whole, 0);
+}
+
+#define OFFSET(x) offsetof(CoverContext, x)
+static const AVOption cover_options[] = {
+    { "style", "set how a face is hidden", OFFSET(style), AV_OPT_TYPE_INT, { .i64 = STYLE_SOLID }, STYLE_SOLID, STYLE_BLUR, VEIL_OPT_FLAGS, "style" },
+    { "solid", "a filled box", 0, AV_OPT_TYPE_CONST, { .i64 = STYLE_SOLID }, 0, 0, VEIL_OPT_FLAGS, "style" },
+    { "ellipse", "a filled ellipse", 0, AV_OPT_TYPE_CONST, { .i64 = STYLE_ELLIPSE }, 0, 0, VEIL_OPT_FLAGS, "style" },
+    { "mosaic", "a few large squares", 0, AV_OPT_TYPE_CONST, { .i64 = STYLE_MOSAIC }, 0, 0, VEIL_OPT_FLAGS, "style" },
+    { "blur", "the same squares, blended", 0, AV_OPT_TYPE_CONST, { .i64 = STYLE_BLUR }, 0, 0, VEIL_OPT_FLAGS, "style" },
+    { "margin", "grow each side of a box by this share of its size", OFFSET(margin), AV_OPT_TYPE_DOUBLE, { .dbl = 0.2 }, 0, 2, VEIL_OPT_FLAGS },
+    { "cells", "set mosaic and blur squares along the longer side", OFFSET(cells), AV_OPT_TYPE_INT, { .i64 = 3 }, 1, INT_MAX, VEIL_OPT_FLAGS },
+    { "color", "set the colour of solid and ellipse", OFFSET(color), AV_OPT_TYPE_STRING, { .str = "black" }, 0, 0, VEIL_OPT_FLAGS },
+    { NULL }
+};
+VEIL_DEFINE_CLASS(cover);
+
+const VeilFilter veil_vf_cover = {
+    .name = "cover",
+    .description = "Hide every face of the frame's list.",
+    .priv_class = &cover_class,
+    .priv_size = sizeof(CoverContext),
+    .pix_fmts = veil_paint_formats,
+    .flags = VEIL_FILTER_NEEDS_WRITABLE | VEIL_FILTER_HIDES,
+    .init = cover_init,
+    .filter_frame = cover_filter_frame,
+    .describe = cover_describe,
+};

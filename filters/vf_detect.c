@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file
+ * Search frames for faces with one of the detectors, and give each frame that
+ * was searched its box list. With every=N the frames between are left without
+ * a list, for `track` to fill in between two searched ones. The first and the
+ * last frame of each scene are always searched, so that no frame lies outside
+ * two searched ones; to know the last, the filter keeps one frame back.
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <libavutil/avstring.h>
+#include <libavutil/common.h>
+
+#include "boxes.h"
+#include "detector.h"
+#include "filter.h"
+#include "scene.h"
+
+typedef struct DetectContext {
+    const AVClass *class; ///< must be first
+    char *backend;
+    char *model;
+    int size;
+    double threshold;
+    int every;
+    int threads;
+    const VeilDetectorBackend *found;
+    void *detector;
+    char digest[65];
+    char source[64]; ///< who made the list, for its header
+    VeilScene scene;
+    AVFrame *held;     ///< the newest frame, until it is known whether its scene goes on
+    AVFrame *ready;    ///< the one before it, to be given on
+    int since_searched; ///< frames from the last searched one to `held`
+    int64_t frames, searched, faces;
+} DetectContext;
+
+/* The first detector that can work here, but never the cascades: they miss
+ * too much to be used unasked. */
+static const VeilDetectorBackend *pick(VeilFilterContext *ctx, char *path, size_t cap)
+{
+    DetectContext *s = ctx->priv;
+
+    for (int i = 0; veil_detectors[i]; i++) {
+        const VeilDetectorBackend *b = veil_detectors[i];
+
+        if (b->last_resort)
+            continue;
+        if (!b->model)
+            return b;
+        if (ctx->env->find_model(ctx->env->opaque, b->model, path, cap, s->digest) >= 0)
+            return b;
+    }
+    av_log(ctx, AV_LOG_ERROR, "no face detector can work here: no model file was found; 'veil models list' shows what "
+                              "is looked for and where, or ask for backend=cascade\n");
+    return NULL;
+}
+
+static const VeilDetectorBackend *named(VeilFilterContext *ctx, char *path, size_t cap)
+{
+    DetectContext *s = ctx->priv;
+    const VeilDetectorBackend *b = veil_detector_find(s->backend);
+    int ret;
+
+    if (!b) {
+        av_log(ctx, AV_LOG_ERROR, "unknown backend '%s'; 'veil doctor' lists the detectors\n", s->backend);
+        return NULL;
+    }
+    if (!b->model || s->model)
+        return b;
+    ret = ctx->env->find_model(ctx->env->opaque, b->model, path, cap, s->digest);
+    if (ret == AVERROR_INVALIDDATA)
+        av_log(ctx, AV_LOG_ERROR, "the file of model '%s' was altered: its SHA-256 is not the one in models.cfg; "
+                                  "fetch it again with 'veil models fetch'\n", b->model);
+    else if (ret < 0)
+        av_log(ctx, AV_LOG_ERROR, "no file of model '%s' was found; fetch it with 'veil models fetch', or name its "
+                                  "folder in VEIL_MODELS\n", b->model);
+    return ret < 0 ? NULL : b;
+}
+
+static int detect_init(VeilFilterContext *ctx)
+{
+    DetectContext *s = ctx->priv;
+    char path[PATH_MAX] = "";
+    VeilDetectorConfig config = { .size = s->size, .threshold = (float)s->threshold, .rotation = ctx->in.rotation };
+
+    config.threads = s->threads ? s->threads : ctx->env->threads;
+    s->found = strcmp(s->backend, "auto") ? named(ctx, path, sizeof(path)) : pick(ctx, path, sizeof(path));
+    if (!s->found)
+        return AVERROR(ENOENT);
+    config.model = s->model ? s->model : path[0] ? path : NULL;
+    if (s->found->last_resort)
+        av_log(ctx, AV_LOG_WARNING, "detector '%s' is the last resort: it misses about every third face that the "
+                                    "networks find; check the result by eye\n", s->found->name);
+    snprintf(s->source, sizeof(s->source), "detect %s", s->found->name);
+    return s->found->open(&s->detector, &config, ctx);
+}
+
+static int search(VeilFilterContext *ctx, AVFrame *frame)
+{
+    DetectContext *s = ctx->priv;
+    VeilFace faces[VEIL_MAX_FACES];
+    VeilBox boxes[VEIL_MAX_FACES];
+    const int n = s->found->find(s->detector, frame, faces, VEIL_MAX_FACES, ctx);
+
+    if (n < 0) {
+        av_log(ctx, AV_LOG_ERROR, "detector '%s' failed on frame %" PRId64 ": %s; nothing was written\n",
+               s->found->name, s->frames, av_err2str(n));
+        return n;
+    }
+    for (int i = 0; i < n; i++)
+        boxes[i] = (VeilBox){ .face = faces[i], .origin = VEIL_ORIGIN_DETECTED };
+    s->searched++;
+    s->since_searched = 0;
+    s->faces += n;
+    return veil_boxes_set(frame, boxes, n, s->source);
+}
+
+static int detect_filter_frame(VeilFilterContext *ctx, AVFrame **frame)
+{
+    DetectContext *s = ctx->priv;
+    const bool cut = *frame && veil_scene_is_new(&s->scene, *frame);
+    int ret;
+
+    if (s->held && s->since_searched && (cut || !*frame) && (ret = search(ctx, s->held)) < 0)
+        return ret;
+    s->ready = s->held;
+    s->held = *frame;
+    *frame = NULL;
+    if (!s->held)
+        return 0;
+    if (cut && (ret = veil_frame_mark_cut(s->held)) < 0)
+        return ret;
+    s->frames++;
+    s->since_searched++;
+    return cut || s->since_searched >= s->every ? search(ctx, s->held) : 0;
+}
+
+static int detect_next_frame(VeilFilterContext *ctx, AVFrame **frame)
+{
+    DetectContext *s = ctx->priv;
+
+    *frame = s->ready;
+    s->ready = NULL;
+    return 0;
+}
+
+static int detect_describe(const VeilFilterContext *ctx, AVDictionary **facts)
+{
+    const DetectContext *s = ctx->priv;
+
+    av_dict_set(facts, "detector", s->found ? s->found->name : "none", 0);
+    av_dict_set(facts, "detector_warning", s->found && s->found->last_resort ? "last resort: low recall" : NULL, 0);
+    av_dict_set(facts, "model_sha256", s->digest[0] ? s->digest : NULL, 0);
+    av_dict_set_int(facts, "frames_seen", s->frames, 0);
+    av_dict_set_int(facts, "frames_searched", s->searched, 0);
+    return av_dict_set_int(facts, "faces_found", s->faces, 0);
+}
+
+static void detect_uninit(VeilFilterContext *ctx)
+{
+    DetectContext *s = ctx->priv;
+
+    if (s->found)
+        s->found->close(s->detector);
+    av_frame_free(&s->held);
+    av_frame_free(&s->ready);
+}
+
+#define OFFSET(x) offsetof(DetectContext, x)
+static const AVOption detect_options[] = {
+    { "backend", "set the detector, or 'auto' for the best one here", OFFSET(backend), AV_OPT_TYPE_STRING, { .str = "auto" }, 0, 0, VEIL_OPT_FLAGS },
+    { "model", "set the file of its weights; not checked against a SHA-256", OFFSET(model), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, VEIL_OPT_FLAGS },
+    { "size", "set the longer side of the picture searched, 0 for the frame's own", OFFSET(size), AV_OPT_TYPE_INT, { .i64 = 1280 }, 0, 8192, VEIL_OPT_FLAGS },
+    { "threshold", "set the lowest score that counts", OFFSET(threshold), AV_OPT_TYPE_DOUBLE, { .dbl = 0.3 }, 0.01, 0.99, VEIL_OPT_FLAGS },
+    { "every", "search each Nth frame, and each new scene", OFFSET(every), AV_OPT_TYPE_INT, { .i64 = 1 }, 1, 25, VEIL_OPT_FLAGS },
+    { "threads", "set threads of the detector, 0 for the program's choice", OFFSET(threads), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, 256, VEIL_OPT_FLAGS },
+    { NULL }
+};
+VEIL_DEFINE_CLASS(detect);
+
+const VeilFilter veil_vf_detect = {
+    .name = "detect",
+    .description = "Search frames for faces.",
+    .priv_class = &detect_class,
+    .priv_size = sizeof(DetectContext),
+    .flags = VEIL_FILTER_FINDS,
+    .init = detect_init,
+    .filter_frame = detect_filter_frame,
+    .next_frame = detect_next_frame,
+    .describe = detect_describe,
+    .uninit = detect_uninit,
+};

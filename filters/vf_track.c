@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file
+ * Hold frames back for a while, follow the faces through them, and give each
+ * frame the boxes of all faces that must be in it: seen, missed between two
+ * sightings, or just before the first and after the last one.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <libavutil/common.h>
+#include <libavutil/imgutils.h>
+
+#include "boxes.h"
+#include "filter.h"
+#include "tracks.h"
+
+/* More frames than this between two searched ones, and a face could pass
+ * unseen: then the frames count as not searched. */
+#define MAX_UNSEARCHED 25
+
+typedef struct TrackContext {
+    const AVClass *class; ///< must be first
+    int64_t lookahead, patience, extend; ///< microseconds
+    double high, growth;
+    int memory; ///< MiB of frames held back at most
+    VeilTracks *tracks;
+    AVFrame **held; ///< ring of `window + 1` frames
+    int window, n_held, first;
+    int64_t in, out, last_searched; ///< frame numbers
+    bool draining;
+    int64_t filled, extended;
+} TrackContext;
+
+static int frames_of(const VeilFilterContext *ctx, int64_t us)
+{
+    AVRational rate = ctx->in.frame_rate;
+
+    if (rate.num <= 0 || rate.den <= 0 || av_q2d(rate) > 240)
+        rate = (AVRational){ 25, 1 };
+    return (int)FFMAX(av_rescale_q(us, rate, (AVRational){ 1000000, 1 }), 1);
+}
+
+static int frames_in_memory(const VeilFilterContext *ctx)
+{
+    const TrackContext *s = ctx->priv;
+    const int64_t size = av_image_get_buffer_size(ctx->in.format, ctx->in.w, ctx->in.h, 64);
+
+    return (int)FFMAX((int64_t)s->memory * 1024 * 1024 / FFMAX(size, 1), 2);
+}
+
+static int track_init(VeilFilterContext *ctx)
+{
+    TrackContext *s = ctx->priv;
+    VeilTracksConfig config = { .high = (float)s->high, .growth = (float)s->growth };
+
+    s->window = FFMIN(frames_of(ctx, s->lookahead), frames_in_memory(ctx));
+    if (s->window < frames_of(ctx, s->lookahead))
+        av_log(ctx, AV_LOG_VERBOSE, "look-ahead is %d frames, not %d: more would need over %d MiB\n", s->window,
+               frames_of(ctx, s->lookahead), s->memory);
+    config.window = s->window;
+    config.patience = FFMIN(frames_of(ctx, s->patience), s->window);
+    config.extend = FFMIN(frames_of(ctx, s->extend), s->window);
+    s->last_searched = -1;
+    if (!(s->held = calloc((size_t)s->window + 1, sizeof(*s->held))))
+        return AVERROR(ENOMEM);
+    return veil_tracks_new(&s->tracks, &config);
+}
+
+static int take_in(VeilFilterContext *ctx, const AVFrame *frame)
+{
+    TrackContext *s = ctx->priv;
+    VeilBox boxes[VEIL_MAX_FACES];
+    const bool cut = veil_frame_is_cut(frame);
+    const int n = veil_boxes_get(frame, boxes, VEIL_MAX_FACES);
+
+    if (cut)
+        veil_tracks_cut(s->tracks, s->in);
+    if (n >= 0) {
+        s->last_searched = s->in;
+        return veil_tracks_update(s->tracks, s->in, boxes, n);
+    }
+    if (n == AVERROR(ENOENT) && !cut && s->last_searched >= 0 && s->in - s->last_searched <= MAX_UNSEARCHED)
+        return 0;
+    av_log(ctx, AV_LOG_ERROR, "frames come without having been searched for faces; put 'detect' before 'track', with "
+                              "no foreign filter between them\n");
+    return n == AVERROR(ENOENT) ? AVERROR(EINVAL) : n;
+}
+
+static int track_filter_frame(VeilFilterContext *ctx, AVFrame **frame)
+{
+    TrackContext *s = ctx->priv;
+    int ret;
+
+    if (!*frame) {
+        s->draining = true;
+        return 0;
+    }
+    if ((ret = take_in(ctx, *frame)) < 0)
+        return ret;
+    s->held[(s->first + s->n_held++) % (s->window + 1)] = *frame;
+    *frame = NULL;
+    s->in++;
+    return 0;
+}
+
+static int give_boxes(VeilFilterContext *ctx, AVFrame *frame)
+{
+    TrackContext *s = ctx->priv;
+    VeilBox boxes[VEIL_MAX_FACES];
+    const int n = veil_tracks_at(s->tracks, s->out, boxes, VEIL_MAX_FACES);
+
+    if (n < 0) {
+        av_log(ctx, AV_LOG_ERROR, "frame %" PRId64 " has more than %d faces; raise 'high'\n", s->out, VEIL_MAX_FACES);
+        return n;
+    }
+    for (int i = 0; i < n; i++) {
+        s->filled += boxes[i].origin == VEIL_ORIGIN_FILLED;
+        s->extended += boxes[i].origin == VEIL_ORIGIN_EXTENDED;
+    }
+    return veil_boxes_set(frame, boxes, n, "track");
+}
+
+static int track_next_frame(VeilFilterContext *ctx, AVFrame **frame)
+{
+    TrackContext *s = ctx->priv;
+    int ret;
+
+    if (!s->n_held || (!s->draining && s->n_held <= s->window))
+        return 0;
+    *frame = s->held[s->first];
+    s->held[s->first] = NULL;
+    s->first = (s->first + 1) % (s->window + 1);
+    s->n_held--;
+    ret = give_boxes(ctx, *frame);
+    s->out++;
+    return ret;
+}
+
+static int track_describe(const VeilFilterContext *ctx, AVDictionary **facts)
+{
+    const TrackContext *s = ctx->priv;
+
+    av_dict_set_int(facts, "tracks", veil_tracks_total(s->tracks), 0);
+    av_dict_set_int(facts, "window_frames", s->window, 0);
+    av_dict_set_int(facts, "boxes_filled", s->filled, 0);
+    return av_dict_set_int(facts, "boxes_extended", s->extended, 0);
+}
+
+static void track_uninit(VeilFilterContext *ctx)
+{
+    TrackContext *s = ctx->priv;
+
+    for (int i = 0; s->held && i <= s->window; i++)
+        av_frame_free(&s->held[i]);
+    free(s->held);
+    veil_tracks_free(s->tracks);
+}
+
+#define OFFSET(x) offsetof(TrackContext, x)
+static const AVOption track_options[] = {
+    { "lookahead", "set how long frames are held back", OFFSET(lookahead), AV_OPT_TYPE_DURATION, { .i64 = 2000000 }, 0, 60000000, VEIL_OPT_FLAGS },
+    { "patience", "set how long a face is awaited that was not seen", OFFSET(patience), AV_OPT_TYPE_DURATION, { .i64 = 1200000 }, 0, 60000000, VEIL_OPT_FLAGS },
+    { "extend", "set how long a face is covered before its first and after its last sighting", OFFSET(extend), AV_OPT_TYPE_DURATION, { .i64 = 500000 }, 0, 60000000, VEIL_OPT_FLAGS },
+    { "high", "set the lowest score that begins a track", OFFSET(high), AV_OPT_TYPE_DOUBLE, { .dbl = 0.5 }, 0.01, 0.99, VEIL_OPT_FLAGS },
+    { "growth", "set how much a box grows a frame away from a sighting, as a share of its size", OFFSET(growth), AV_OPT_TYPE_DOUBLE, { .dbl = 0.02 }, 0, 1, VEIL_OPT_FLAGS },
+    { "memory", "set MiB of frames held back at most", OFFSET(memory), AV_OPT_TYPE_INT, { .i64 = 192 }, 16, 65536, VEIL_OPT_FLAGS },
+    { NULL }
+};
+VEIL_DEFINE_CLASS(track);
+
+const VeilFilter veil_vf_track = {
+    .name = "track",
+    .description = "Follow faces, fill the gaps and extend the ends.",
+    .priv_class = &track_class,
+    .priv_size = sizeof(TrackContext),
+    .init = track_init,
+    .filter_frame = track_filter_frame,
+    .next_frame = track_next_frame,
+    .describe = track_describe,
+    .uninit = track_uninit,
+};
