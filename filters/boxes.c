@@ -3,11 +3,13 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <libavutil/avstring.h>
 #include <libavutil/detection_bbox.h>
 
-#define CUT_KEY "veil.cut"
+#define CUT_KEY     "veil.cut"
+#define COVERED_KEY "veil.covered"
 
 /* FFmpeg's classify slots, in the order written here. */
 enum { SLOT_ORIGIN, SLOT_LANDMARKS, SLOTS };
@@ -98,13 +100,6 @@ static void read_box(const AVDetectionBBox *in, VeilBox *box)
         read_landmarks(in->classify_labels[SLOT_LANDMARKS], &box->face);
 }
 
-int veil_boxes_count(const AVFrame *frame)
-{
-    const AVDetectionBBoxHeader *header = header_of(frame);
-
-    return header ? (int)header->nb_bboxes : AVERROR(ENOENT);
-}
-
 int veil_boxes_get(const AVFrame *frame, VeilBox *boxes, int cap)
 {
     const AVDetectionBBoxHeader *header = header_of(frame);
@@ -135,4 +130,16 @@ int veil_frame_mark_cut(AVFrame *frame)
 bool veil_frame_is_cut(const AVFrame *frame)
 {
     return av_dict_get(frame->metadata, CUT_KEY, NULL, 0) != NULL;
+}
+
+int veil_frame_mark_covered(AVFrame *frame, int boxes)
+{
+    return av_dict_set_int(&frame->metadata, COVERED_KEY, boxes, 0);
+}
+
+int veil_frame_covered(const AVFrame *frame)
+{
+    const AVDictionaryEntry *e = av_dict_get(frame->metadata, COVERED_KEY, NULL, 0);
+
+    return e ? atoi(e->value) : 0;
 }

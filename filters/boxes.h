@@ -51,15 +51,16 @@ int veil_boxes_set(AVFrame *frame, const VeilBox *boxes, int n, const char *sour
  */
 int veil_boxes_get(const AVFrame *frame, VeilBox *boxes, int cap);
 
-/** Number of boxes, or AVERROR(ENOENT) if there is no list. */
-int veil_boxes_count(const AVFrame *frame);
-
 /** The box grown by `margin` times its size on each side, in whole pixels, rounded outwards; not clipped. */
 VeilRect veil_box_rect(const VeilBox *box, double margin);
 
 /** The frame shows another scene than the one before it; nothing is tracked across. */
 int veil_frame_mark_cut(AVFrame *frame);
 bool veil_frame_is_cut(const AVFrame *frame);
+
+/** How many boxes were hidden in this frame; travels with it through foreign filters, for the report. */
+int veil_frame_mark_covered(AVFrame *frame, int boxes);
+int veil_frame_covered(const AVFrame *frame);
 
 /** The decoder reported an error in this frame, so it must be covered whole. */
 static inline bool veil_frame_is_damaged(const AVFrame *frame)

@@ -82,7 +82,7 @@ static int cover_filter_frame(VeilFilterContext *ctx, AVFrame **frame)
                          s->style == STYLE_ELLIPSE ? VEIL_SHAPE_ELLIPSE : VEIL_SHAPE_RECT, &s->paint);
     }
     s->covered += n;
-    return 0;
+    return veil_frame_mark_covered(*frame, n);
 }
 
 static int cover_describe(const VeilFilterContext *ctx, AVDictionary **facts)

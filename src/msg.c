@@ -3,9 +3,11 @@
 
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 static VeilMsgLevel msg_level;
+static atomic_int errors;
 static void (*hook_before)(void);
 static void (*hook_after)(void);
 static pthread_mutex_t msg_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -52,7 +54,21 @@ static void __attribute__((format(printf, 2, 0))) say(const char *kind, const ch
         va_end(ap);                                                                                          \
     }
 
-DEFINE_SAYER(veil_error, VEIL_MSG_QUIET, "error: ")
+void veil_error(const char *fmt, ...)
+{
+    va_list ap;
+
+    atomic_fetch_add(&errors, 1);
+    va_start(ap, fmt);
+    say("error: ", fmt, ap);
+    va_end(ap);
+}
+
+int veil_msg_errors(void)
+{
+    return atomic_load(&errors);
+}
+
 DEFINE_SAYER(veil_warn, VEIL_MSG_NORMAL, "warning: ")
 DEFINE_SAYER(veil_info, VEIL_MSG_NORMAL, "")
 DEFINE_SAYER(veil_verbose, VEIL_MSG_VERBOSE, "")

@@ -18,6 +18,9 @@ typedef enum VeilMsgLevel {
 void veil_msg_set_level(VeilMsgLevel level);
 VeilMsgLevel veil_msg_level(void);
 
+/** Errors printed since the start: 0 means that a failure still needs its sentence. */
+int veil_msg_errors(void);
+
 /** "veil: error: ...", always printed. */
 void veil_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /** "veil: warning: ...", unless quiet. */

@@ -34,6 +34,7 @@ typedef struct VeilOpt {
     const char *help;    ///< one line, lower case, no full stop
     double min, max;     ///< INT and DOUBLE only
     const char *choices; ///< CHOICE only: "a|b|c"
+    bool only_typed;     ///< belongs to one run: typed as an option, never read from a profile
 } VeilOpt;
 
 

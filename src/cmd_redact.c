@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file
+ * `veil redact IN -o OUT`: hide every face of a recording.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <libavutil/cpu.h>
+#include <sodium.h>
+
+#include "audio.h"
+#include "avlog.h"
+#include "cmd.h"
+#include "models.h"
+#include "msg.h"
+#include "pipeline.h"
+#include "report.h"
+#include "settings.h"
+
+/* Metadata that names no place, device or person's machine. */
+static const char harmless[] = "title,artist,comment,copyright,date,description,language";
+
+static atomic_bool cancelled;
+
+static void on_signal(int signal)
+{
+    (void)signal;
+    atomic_store(&cancelled, true);
+}
+
+static void watch_signals(void)
+{
+    struct sigaction action = { .sa_handler = on_signal };
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a size limit then reads as a failed write */
+}
+
+/* ---- before the run ----------------------------------------------------------- */
+
+/* Defaults, then the profile, then what was typed: so argv is read twice. */
+static int read_settings(VeilSettings *s, int argc, char **argv, char **operands)
+{
+    VeilSettings typed = { 0 };
+    int n = veil_opts_parse(&typed, veil_settings_rows, argc, argv, operands), ret = n;
+
+    if (ret >= 0)
+        ret = veil_settings_init(s);
+    if (ret >= 0 && typed.profile)
+        ret = veil_settings_load(s, typed.profile);
+    if (ret >= 0)
+        ret = veil_opts_parse(s, veil_settings_rows, argc, argv, operands);
+    veil_opts_free(&typed, veil_settings_rows);
+    return ret < 0 ? ret : n;
+}
+
+static int check_metadata(const char *keep)
+{
+    const char *p = keep;
+
+    while (p && *p) {
+        char key[64];
+        const size_t len = strcspn(p, ",");
+
+        snprintf(key, sizeof(key), "%.*s", (int)(len < sizeof(key) ? len : sizeof(key) - 1), p);
+        if (!veil_list_has(harmless, key)) {
+            veil_error("metadata '%s' may tell a place, a device or a person; --keep-metadata takes %s", key, harmless);
+            return -EINVAL;
+        }
+        p += len + (p[len] == ',');
+    }
+    return 0;
+}
+
+/* A chain that hides nothing is refused unless someone says that it is meant. */
+static int check_chain(const VeilSettings *s)
+{
+    char *chain = veil_settings_chain(s);
+    const int flags = chain ? veil_chain_flags(chain) : -ENOMEM;
+    int ret = flags < 0 ? -EINVAL : 0;
+
+    if (flags >= 0 && !(flags & VEIL_FILTER_HIDES) && !s->allow_bare) {
+        veil_error("chain '%s' hides no face; add 'detect,track,cover', or give --allow-bare if the output is not "
+                   "for publishing", chain);
+        ret = -EINVAL;
+    } else if (flags >= 0 && (flags & VEIL_FILTER_SHOWS) && !s->allow_bare) {
+        veil_error("chain '%s' draws on faces, which is for checking only; give --allow-bare if the output is not "
+                   "for publishing", chain);
+        ret = -EINVAL;
+    } else if (flags >= 0 && !(flags & VEIL_FILTER_HIDES)) {
+        veil_warn("chain '%s' hides no face: do not publish the output", chain);
+    }
+    av_free(chain);
+    return ret;
+}
+
+static int check_paths(const char *input, const VeilSettings *s)
+{
+    struct stat in, out;
+
+    if (!s->output) {
+        veil_error("no output was named; give -o FILE.mp4");
+        return -EINVAL;
+    }
+    if (strcmp(input, "-") && stat(input, &in) == 0 && stat(s->output, &out) == 0 && in.st_dev == out.st_dev &&
+        in.st_ino == out.st_ino) {
+        veil_error("output '%s' is the input itself; choose another name, the source is never changed", s->output);
+        return -EINVAL;
+    }
+    return veil_output_format(s->output) ? 0 : -EINVAL;
+}
+
+static int find_model(void *opaque, const char *name, char *path, size_t cap, char digest[65])
+{
+    (void)opaque;
+    return veil_models_find(name, path, cap, digest);
+}
+
+/* ---- the run ------------------------------------------------------------------- */
+
+/* Both files get their names, or neither: the report first, as a report
+ * without a video harms nobody. */
+static int commit(const VeilReport *r, VeilOutput *out, VeilPartFile *report)
+{
+    int ret = veil_report_write(r, report->fd, report->path);
+
+    if (ret < 0 || (ret = veil_partfile_commit(report)) < 0)
+        return ret;
+    return veil_partfile_commit(&out->file);
+}
+
+static int begin_report(const VeilSettings *s, VeilPartFile *report)
+{
+    char *path = NULL;
+    int ret;
+
+    if (s->report)
+        return veil_partfile_begin(report, s->report, s->force);
+    if (asprintf(&path, "%s.report.json", s->output) < 0)
+        return -ENOMEM;
+    ret = veil_partfile_begin(report, path, true); /* it belongs to the output, and goes with it */
+    free(path);
+    return ret;
+}
+
+static void say_result(const VeilReport *r, const char *output, const char *report)
+{
+    veil_info("%s: %lld frames, %lld face boxes covered, %lld damaged frames covered whole, %.1f s", output,
+              (long long)r->run->frames, (long long)r->run->face_frames, (long long)r->run->damaged, r->run->wall_s);
+    veil_info("report: %s", report);
+}
+
+static int redact(const char *input, const VeilSettings *s)
+{
+    VeilFilterEnv env = { .threads = s->threads ? s->threads : av_cpu_count(), .find_model = find_model };
+    VeilPartFile report = { .fd = -1 };
+    VeilInput *in = NULL;
+    VeilOutput *out = NULL;
+    VeilChain *chain = NULL;
+    VeilRun run = { 0 };
+    char *report_path = NULL;
+    int ret;
+
+    if ((ret = veil_input_open(&in, input, s->threads, &cancelled)) < 0 || (ret = begin_report(s, &report)) < 0)
+        goto end;
+    in->keep_audio = strcmp(s->audio, "drop") != 0;
+    in->stop_on_error = !strcmp(s->on_error, "stop");
+    ret = veil_pipeline_run(in, s, &env, &chain, &out, &run);
+    if (ret >= 0) {
+        const VeilReport r = { s, in, out, chain, &run };
+
+        report_path = strdup(report.path);
+        ret = commit(&r, out, &report);
+        if (ret >= 0)
+            say_result(&r, s->output, report_path ? report_path : "");
+    }
+end:
+    if (ret < 0 && atomic_load(&cancelled))
+        veil_error("stopped by a signal; nothing was kept");
+    else if (ret < 0 && !veil_msg_errors())
+        veil_error("cannot redact '%s': %s; nothing was kept", input, strerror(-ret));
+    free(report_path);
+    veil_partfile_abandon(&report);
+    veil_output_close(out);
+    veil_chain_close(chain);
+    veil_input_close(in);
+    veil_run_free(&run);
+    return ret;
+}
+
+static int run(int argc, char **argv)
+{
+    VeilSettings s = { 0 };
+    char **operands = calloc((size_t)argc + 1, sizeof(*operands));
+    int n = operands ? read_settings(&s, argc, argv, operands) : -ENOMEM, ret = n;
+
+    veil_msg_set_level(s.quiet ? VEIL_MSG_QUIET : s.verbose ? VEIL_MSG_VERBOSE : VEIL_MSG_NORMAL);
+    veil_avlog_install();
+    if (n >= 0 && s.show_config) {
+        veil_settings_show(&s);
+    } else if (n >= 0 && n != 1) {
+        veil_error(n ? "more than one input was named; redact one video at a time" : "no input was named; give a "
+                                                                                     "video file");
+        ret = -EINVAL;
+    } else if (n >= 0 && sodium_init() < 0) {
+        veil_error("libsodium cannot start; check that /dev/urandom can be read");
+        ret = -EIO;
+    } else if (n >= 0) {
+        watch_signals();
+        ret = check_metadata(s.keep_metadata);
+        if (ret >= 0)
+            ret = veil_audio_check(s.audio) ? check_paths(operands[0], &s) : -EINVAL;
+        if (ret >= 0 && (ret = check_chain(&s)) >= 0)
+            ret = redact(operands[0], &s);
+    }
+    veil_opts_free(&s, veil_settings_rows);
+    free(operands);
+    return ret < 0 ? VEIL_EXIT_ERROR : VEIL_EXIT_DONE;
+}
+
+const VeilCommand veil_cmd_redact = {
+    .name = "redact",
+    .summary = "hide every face of a recording",
+    .usage = "redact IN -o OUT [OPTIONS]",
+    .opts = veil_settings_rows,
+    .run = run,
+};

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "output.h"
+
+#include <string.h>
+#include <libavutil/avstring.h>
+#include <libavutil/opt.h>
+#include <libavutil/pixdesc.h>
+
+#include "audio.h"
+#include "msg.h"
+
+/* What each ending is muxed as, and the encoder that players of it expect. */
+static const struct {
+    const char *ending, *muxer, *encoder;
+    bool turns; ///< can carry a display matrix (FFmpeg 5.1's Matroska muxer cannot)
+} containers[] = {
+    { "mp4", "mp4", "libx264", true },       { "m4v", "mp4", "libx264", true },
+    { "mov", "mov", "libx264", true },       { "mkv", "matroska", "libx264", false },
+    { "webm", "webm", "libvpx-vp9", false },
+};
+#define N_CONTAINERS (sizeof(containers) / sizeof(containers[0]))
+
+static int write_error(const VeilOutput *o, int err)
+{
+    veil_error("cannot write '%s': %s; nothing was kept", o->file.path, av_err2str(err));
+    return err;
+}
+
+const AVOutputFormat *veil_output_format(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+
+    for (size_t i = 0; dot && i < N_CONTAINERS; i++)
+        if (!av_strcasecmp(dot + 1, containers[i].ending))
+            return av_guess_format(containers[i].muxer, NULL, NULL);
+    veil_error("output '%s' has no known ending; give .mp4, .mov, .mkv or .webm", path);
+    return NULL;
+}
+
+bool veil_output_must_turn(const AVOutputFormat *format)
+{
+    for (size_t i = 0; i < N_CONTAINERS; i++)
+        if (!strcmp(containers[i].muxer, format->name))
+            return !containers[i].turns;
+    return true;
+}
+
+const enum AVPixelFormat *veil_output_encoder(const VeilSettings *s, const AVOutputFormat *format, const AVCodec **codec)
+{
+    const char *name = s->encoder;
+
+    for (size_t i = 0; !name && i < N_CONTAINERS; i++)
+        if (!strcmp(containers[i].muxer, format->name))
+            name = containers[i].encoder;
+    *codec = avcodec_find_encoder_by_name(name);
+    if (!*codec || (*codec)->type != AVMEDIA_TYPE_VIDEO) {
+        veil_error("no video encoder is called '%s'; 'ffmpeg -encoders' lists them", name);
+        *codec = NULL;
+    } else if (avformat_query_codec(format, (*codec)->id, FF_COMPLIANCE_NORMAL) == 0) {
+        veil_error("%s cannot hold what encoder '%s' makes; choose another ending or --encoder", format->name, name);
+        *codec = NULL;
+    }
+    return *codec ? (*codec)->pix_fmts : NULL;
+}
+
+/* ---- opening: video -------------------------------------------------------- */
+
+static void set_picture(AVCodecContext *c, const VeilLink *link, const AVFrame *first)
+{
+    c->width = link->w;
+    c->height = link->h;
+    c->pix_fmt = link->format;
+    c->time_base = link->time_base;
+    c->framerate = link->frame_rate;
+    c->sample_aspect_ratio = link->sar;
+    c->color_range = first->color_range;
+    c->color_primaries = first->color_primaries;
+    c->color_trc = first->color_trc;
+    c->colorspace = first->colorspace;
+    c->chroma_sample_location = first->chroma_location;
+    if (av_pix_fmt_desc_get(first->format)->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL) &&
+        !(av_pix_fmt_desc_get(link->format)->flags & AV_PIX_FMT_FLAG_RGB)) {
+        c->colorspace = AVCOL_SPC_SMPTE170M; /* what swscale makes of RGB unasked */
+        c->color_range = AVCOL_RANGE_MPEG;
+    }
+    if (first->interlaced_frame) {
+        c->flags |= AV_CODEC_FLAG_INTERLACED_DCT | AV_CODEC_FLAG_INTERLACED_ME;
+        c->field_order = first->top_field_first ? AV_FIELD_TT : AV_FIELD_BB;
+    }
+}
+
+static int set_options(const VeilSettings *s, AVCodecContext *c, const AVCodec *codec)
+{
+    char crf[16];
+
+    snprintf(crf, sizeof(crf), "%d", s->crf);
+    /* Not every encoder has these two; one that lacks them has its own ways. */
+    if (s->crf >= 0 && av_opt_find(c->priv_data, "crf", NULL, 0, 0))
+        av_opt_set(c->priv_data, "crf", crf, 0);
+    if (strcmp(s->preset, "none") && av_opt_find(c->priv_data, "preset", NULL, 0, 0) &&
+        av_opt_set(c->priv_data, "preset", s->preset, 0) < 0) {
+        veil_error("encoder '%s' has no preset '%s'; 'ffmpeg -h encoder=%s' lists them", codec->name, s->preset,
+                   codec->name);
+        return AVERROR(EINVAL);
+    }
+    if (!strcmp(codec->name, "libvpx-vp9")) { /* its defaults use one thread, and take a day */
+        av_opt_set(c->priv_data, "row-mt", "1", 0);
+        av_opt_set(c->priv_data, "cpu-used", "4", 0);
+    }
+    return 0;
+}
+
+static int open_encoder(VeilOutput *o, const VeilSettings *s, const VeilLink *link, const AVFrame *first,
+                        const AVCodec *codec)
+{
+    AVDictionary *opts = NULL;
+    AVCodecContext *c = o->encoder = avcodec_alloc_context3(codec);
+    int ret;
+
+    if (!c)
+        return AVERROR(ENOMEM);
+    set_picture(c, link, first);
+    c->thread_count = s->threads;
+    if (o->format->oformat->flags & AVFMT_GLOBALHEADER)
+        c->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    if ((ret = set_options(s, c, codec)) < 0)
+        return ret;
+    if (s->enc_opts && av_dict_parse_string(&opts, s->enc_opts, "=", ":", 0) < 0) {
+        veil_error("option '--enc-opts' is '%s'; give key=value:key=value", s->enc_opts);
+        ret = AVERROR(EINVAL);
+    } else if ((ret = avcodec_open2(c, codec, &opts)) < 0) {
+        veil_error("encoder '%s' cannot take %dx%d %s: %s; see --verbose, or choose another --encoder", codec->name,
+                   c->width, c->height, av_get_pix_fmt_name(c->pix_fmt), av_err2str(ret));
+    } else if (av_dict_count(opts)) {
+        veil_error("encoder '%s' has no option '%s'; 'ffmpeg -h encoder=%s' lists them", codec->name,
+                   av_dict_get(opts, "", NULL, AV_DICT_IGNORE_SUFFIX)->key, codec->name);
+        ret = AVERROR(EINVAL);
+    }
+    av_dict_free(&opts);
+    return ret;
+}
+
+/* How to show the picture: rotation and mastering light. */
+static int copy_display_data(const AVStream *from, AVStream *to, bool turned)
+{
+    for (int i = 0; i < from->nb_side_data; i++) {
+        const AVPacketSideData *sd = &from->side_data[i];
+        uint8_t *copy;
+
+        if (sd->type != AV_PKT_DATA_MASTERING_DISPLAY_METADATA && sd->type != AV_PKT_DATA_CONTENT_LIGHT_LEVEL &&
+            (sd->type != AV_PKT_DATA_DISPLAYMATRIX || turned))
+            continue;
+        if (!(copy = av_stream_new_side_data(to, sd->type, sd->size)))
+            return AVERROR(ENOMEM);
+        memcpy(copy, sd->data, sd->size);
+    }
+    return 0;
+}
+
+static int add_video(VeilOutput *o, const VeilInput *in, const AVCodecContext *c)
+{
+    AVStream *st = o->video = avformat_new_stream(o->format, NULL);
+
+    if (!st)
+        return AVERROR(ENOMEM);
+    st->time_base = c->time_base;
+    st->avg_frame_rate = c->framerate;
+    st->sample_aspect_ratio = c->sample_aspect_ratio;
+    st->disposition = in->video->disposition & AV_DISPOSITION_DEFAULT;
+    return copy_display_data(in->video, st, o->bakes_rotation);
+}
+
+/* ---- opening: the rest ------------------------------------------------------ */
+
+static int add_audio(VeilOutput *o, const VeilSettings *s, const VeilInput *in, int index)
+{
+    const AVStream *from = in->format->streams[index];
+    AVStream *st;
+    int ret;
+
+    if (avformat_query_codec(o->format->oformat, from->codecpar->codec_id, FF_COMPLIANCE_NORMAL) == 0) {
+        veil_error("%s cannot hold %s audio unchanged; write .mov or .mkv, or give --audio drop",
+                   o->format->oformat->name, avcodec_get_name(from->codecpar->codec_id));
+        return AVERROR(EINVAL);
+    }
+    if (!(st = avformat_new_stream(o->format, NULL)))
+        return AVERROR(ENOMEM);
+    o->stream_map[index] = st->index;
+    st->disposition = from->disposition & AV_DISPOSITION_DEFAULT;
+    st->time_base = from->time_base;
+    if (av_strstart(s->audio, "mute=", NULL)) {
+        ret = veil_audio_open(&o->audio[index], from, st, o->format->oformat, s->audio + strlen("mute="));
+    } else {
+        ret = avcodec_parameters_copy(st->codecpar, from->codecpar);
+        st->codecpar->codec_tag = 0; /* each container has its own */
+    }
+    return ret;
+}
+
+static void keep_metadata(const AVDictionary *from, AVDictionary **to, const char *keep)
+{
+    const AVDictionaryEntry *e = NULL;
+
+    while ((e = av_dict_get(from, "", e, AV_DICT_IGNORE_SUFFIX)))
+        if (veil_list_has(keep, e->key))
+            av_dict_set(to, e->key, e->value, 0);
+}
+
+/* Streams in the order of the source, so that "-map 0:a:1" means the same in both. */
+static int add_streams(VeilOutput *o, const VeilSettings *s, const VeilInput *in)
+{
+    int ret = 0;
+
+    keep_metadata(in->format->metadata, &o->format->metadata, s->keep_metadata);
+    for (int i = 0; i < (int)in->format->nb_streams && ret >= 0; i++) {
+        const AVStream *from = in->format->streams[i];
+
+        if (from == in->video) {
+            if ((ret = add_video(o, in, o->encoder)) >= 0)
+                ret = avcodec_parameters_from_context(o->video->codecpar, o->encoder);
+            o->stream_map[i] = o->video ? o->video->index : -1;
+        } else if (in->keep_audio && from->codecpar->codec_type == AVMEDIA_TYPE_AUDIO) {
+            ret = add_audio(o, s, in, i);
+        }
+        if (ret >= 0 && o->stream_map[i] >= 0)
+            keep_metadata(from->metadata, &o->format->streams[o->stream_map[i]]->metadata, s->keep_metadata);
+    }
+    return ret;
+}
+
+static int open_file(VeilOutput *o)
+{
+    int ret;
+
+    /* Bit exact: no version, no random id, so that a second run gives the same file. */
+    o->format->flags |= AVFMT_FLAG_BITEXACT;
+    o->format->max_interleave_delta = 0; /* video is held back for seconds: audio waits for it */
+    o->format->avoid_negative_ts = AVFMT_AVOID_NEG_TS_DISABLED;
+    o->format->max_delay = 700000; /* as ffmpeg does */
+    if ((ret = avio_open(&o->format->pb, o->file.part_path, AVIO_FLAG_WRITE)) < 0)
+        return write_error(o, ret);
+    ret = avformat_write_header(o->format, NULL);
+    if (ret < 0) {
+        veil_error("%s cannot hold these streams: %s; see --verbose, or choose another ending",
+                   o->format->oformat->name, av_err2str(ret));
+        return ret;
+    }
+    return 0;
+}
+
+int veil_output_open(VeilOutput **out, const VeilSettings *s, const VeilInput *in, const VeilLink *link,
+                     const AVFrame *first)
+{
+    VeilOutput *o = av_mallocz(sizeof(*o));
+    const AVOutputFormat *muxer = veil_output_format(s->output);
+    const AVCodec *codec;
+    int ret = AVERROR(EINVAL);
+
+    *out = NULL;
+    if (!o)
+        return AVERROR(ENOMEM);
+    o->file.fd = -1;
+    o->n_source = (int)in->format->nb_streams;
+    o->bakes_rotation = in->rotation && muxer && veil_output_must_turn(muxer);
+    if (!muxer || (veil_output_encoder(s, muxer, &codec), !codec) ||
+        (ret = veil_partfile_begin(&o->file, s->output, s->force)) < 0)
+        goto fail;
+    ret = AVERROR(ENOMEM);
+    if (!(o->packet = av_packet_alloc()) ||
+        !(o->stream_map = av_malloc_array(in->format->nb_streams, sizeof(*o->stream_map))) ||
+        !(o->audio = av_calloc(in->format->nb_streams, sizeof(*o->audio))))
+        goto fail;
+    memset(o->stream_map, -1, in->format->nb_streams * sizeof(*o->stream_map));
+    if ((ret = avformat_alloc_output_context2(&o->format, muxer, NULL, o->file.part_path)) < 0 ||
+        (ret = open_encoder(o, s, link, first, codec)) < 0 || (ret = add_streams(o, s, in)) < 0 ||
+        (ret = open_file(o)) < 0)
+        goto fail;
+    *out = o;
+    return 0;
+fail:
+    veil_output_close(o);
+    return ret;
+}
+
+/* ---- running ---------------------------------------------------------------- */
+
+static int write_packet(VeilOutput *o, AVPacket *p)
+{
+    const AVStream *st = o->format->streams[p->stream_index];
+    const int64_t shift = av_rescale_q(o->shift_us, AV_TIME_BASE_Q, st->time_base);
+    int ret;
+
+    if (p->pts != AV_NOPTS_VALUE)
+        p->pts += shift;
+    if (p->dts != AV_NOPTS_VALUE)
+        p->dts += shift;
+    p->pos = -1;
+    ret = av_interleaved_write_frame(o->format, p);
+    if (ret >= 0 && o->format->pb->error < 0)
+        ret = o->format->pb->error;
+    return ret < 0 ? write_error(o, ret) : 0;
+}
+
+/* Encoders give packets back in coding order, without the durations that went in. */
+static int64_t duration_of(const VeilOutput *o, int64_t pts)
+{
+    for (size_t i = 0; i < sizeof(o->held) / sizeof(o->held[0]); i++)
+        if (o->held[i].pts == pts)
+            return o->held[i].duration;
+    return 0;
+}
+
+int veil_output_frame(VeilOutput *o, AVFrame *frame)
+{
+    int ret;
+
+    if (frame) {
+        const unsigned slot = o->next_held++ % (sizeof(o->held) / sizeof(o->held[0]));
+
+        o->held[slot].pts = frame->pts;
+        o->held[slot].duration = frame->pkt_duration;
+        o->frames++;
+    }
+    if ((ret = avcodec_send_frame(o->encoder, frame)) < 0)
+        goto failed;
+    while ((ret = avcodec_receive_packet(o->encoder, o->packet)) >= 0) {
+        o->packet->duration = duration_of(o, o->packet->pts);
+        o->packet->stream_index = o->video->index;
+        av_packet_rescale_ts(o->packet, o->encoder->time_base, o->video->time_base);
+        if ((ret = write_packet(o, o->packet)) < 0)
+            return ret;
+    }
+    if (ret == AVERROR(EAGAIN) || ret == AVERROR_EOF)
+        return 0;
+failed:
+    veil_error("encoder '%s' failed: %s; nothing was kept", o->encoder->codec->name, av_err2str(ret));
+    return ret;
+}
+
+static int write_audio(void *opaque, AVPacket *p)
+{
+    return write_packet(opaque, p);
+}
+
+int veil_output_packet(VeilOutput *o, AVPacket *packet)
+{
+    const int to = o->stream_map[packet->stream_index];
+    struct VeilAudio *audio = o->audio[packet->stream_index];
+
+    if (audio)
+        return veil_audio_packet(audio, packet, write_audio, o);
+    packet->stream_index = to;
+    return write_packet(o, packet);
+}
+
+int veil_output_finish(VeilOutput *o)
+{
+    int ret = 0;
+
+    for (int i = 0; i < o->n_source && ret >= 0; i++)
+        if (o->audio[i])
+            ret = veil_audio_packet(o->audio[i], NULL, write_audio, o);
+    if (ret >= 0 && (ret = av_write_trailer(o->format)) < 0)
+        return write_error(o, ret);
+    if (ret >= 0 && (ret = avio_closep(&o->format->pb)) < 0)
+        return write_error(o, ret);
+    return ret;
+}
+
+void veil_output_close(VeilOutput *o)
+{
+    if (!o)
+        return;
+    avcodec_free_context(&o->encoder);
+    if (o->format)
+        avio_closep(&o->format->pb);
+    avformat_free_context(o->format);
+    for (int i = 0; o->audio && i < o->n_source; i++)
+        veil_audio_close(o->audio[i]);
+    av_free(o->audio);
+    av_free(o->stream_map);
+    av_packet_free(&o->packet);
+    veil_partfile_abandon(&o->file);
+    av_free(o);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file
+ * How far a run is: a bar on a terminal, plain lines elsewhere, on standard
+ * error. Called from one thread.
+ */
+#ifndef VEIL_SRC_PROGRESS_H
+#define VEIL_SRC_PROGRESS_H
+
+#include <stdint.h>
+
+typedef struct VeilProgress {
+    int64_t frames;  ///< done so far
+    int64_t total;   ///< frames in all, 0 if unknown
+    double seconds;  ///< of video done so far
+    int faces;       ///< in the newest frame
+} VeilProgress;
+
+void veil_progress_begin(void);
+/** Show, if it is time to. */
+void veil_progress_show(const VeilProgress *p);
+/** Clear the bar. */
+void veil_progress_end(void);
+
+#endif /* VEIL_SRC_PROGRESS_H */

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file
+ * The report of a redaction: what went in and out, with which settings and
+ * models, and how many faces were found where. No pixels, no names.
+ */
+#ifndef VEIL_SRC_REPORT_H
+#define VEIL_SRC_REPORT_H
+
+#include "filters/chain.h"
+#include "input.h"
+#include "output.h"
+#include "pipeline.h"
+#include "settings.h"
+
+typedef struct VeilReport {
+    const VeilSettings *settings;
+    const VeilInput *in;
+    const VeilOutput *out;
+    const VeilChain *chain;
+    const VeilRun *run;
+} VeilReport;
+
+/**
+ * Write to an open descriptor. Reads source and output once, for their SHA-256.
+ * @return 0 or a negative errno after a printed sentence
+ */
+int veil_report_write(const VeilReport *r, int fd, const char *path);
+
+#endif /* VEIL_SRC_REPORT_H */

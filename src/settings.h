@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file
+ * What `veil redact` is asked to do: one struct, one table of rows that the
+ * command line, the profiles in config/ and --show-config all read. Adding an
+ * option is a field here and a row in settings.c.
+ */
+#ifndef VEIL_SRC_SETTINGS_H
+#define VEIL_SRC_SETTINGS_H
+
+#include <stdbool.h>
+
+#include "opts.h"
+
+typedef struct VeilSettings {
+    /* what and where */
+    char *output, *profile, *report;
+    bool force, show_config, quiet, verbose, allow_bare;
+    /* finding and hiding */
+    char *chain;
+    char *detector;
+    int detect_size, detect_every;
+    double threshold;
+    double lookahead, patience, extend; ///< seconds
+    char *style, *color;
+    double margin;
+    int cells;
+    VeilStrings zone;
+    /* coding */
+    char *encoder, *preset, *enc_opts;
+    int crf, threads;
+    char *audio, *keep_metadata, *on_error;
+} VeilSettings;
+
+extern const VeilOpt veil_settings_rows[];
+
+/** Every default in place. Free with veil_opts_free(s, veil_settings_rows). @return 0 or -ENOMEM */
+int veil_settings_init(VeilSettings *s);
+
+/**
+ * Read a profile into s.
+ * @param name "council" (found in the config folders) or a path that holds a '/' or ends in ".cfg"
+ * @return 0; -EINVAL or an errno after a printed sentence with file, line and key
+ */
+int veil_settings_load(VeilSettings *s, const char *name);
+
+/** Print as a profile, on standard output. */
+void veil_settings_show(const VeilSettings *s);
+
+/** The chain to run: the one asked for, or the one that the other settings describe. @return allocated text, or NULL */
+char *veil_settings_chain(const VeilSettings *s);
+
+#endif /* VEIL_SRC_SETTINGS_H */
