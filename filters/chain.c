@@ -194,6 +194,10 @@ static enum AVPixelFormat choose_format(const VeilChain *c, const VeilLink *in, 
 
     if (all_take(c, out_fmts, in->format) && fits_size(in, in->format))
         return in->format;
+    /* From RGB the nearest would be 4:4:4, which few players show. */
+    if (av_pix_fmt_desc_get(in->format)->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL) &&
+        all_take(c, out_fmts, AV_PIX_FMT_YUV420P) && fits_size(in, AV_PIX_FMT_YUV420P))
+        return AV_PIX_FMT_YUV420P;
     for (const AVPixFmtDescriptor *d = NULL; (d = av_pix_fmt_desc_next(d)) && n < 511;) {
         const enum AVPixelFormat format = av_pix_fmt_desc_get_id(d);
 

@@ -186,6 +186,7 @@ static int add_audio(VeilOutput *o, const VeilSettings *s, const VeilInput *in, 
     if (!(st = avformat_new_stream(o->format, NULL)))
         return AVERROR(ENOMEM);
     o->stream_map[index] = st->index;
+    o->source_tb[index] = from->time_base;
     st->disposition = from->disposition & AV_DISPOSITION_DEFAULT;
     st->time_base = from->time_base;
     if (av_strstart(s->audio, "mute=", NULL)) {
@@ -268,6 +269,7 @@ int veil_output_open(VeilOutput **out, const VeilSettings *s, const VeilInput *i
     ret = AVERROR(ENOMEM);
     if (!(o->packet = av_packet_alloc()) ||
         !(o->stream_map = av_malloc_array(in->format->nb_streams, sizeof(*o->stream_map))) ||
+        !(o->source_tb = av_calloc(in->format->nb_streams, sizeof(*o->source_tb))) ||
         !(o->audio = av_calloc(in->format->nb_streams, sizeof(*o->audio))))
         goto fail;
     memset(o->stream_map, -1, in->format->nb_streams * sizeof(*o->stream_map));
@@ -349,6 +351,7 @@ int veil_output_packet(VeilOutput *o, AVPacket *packet)
 
     if (audio)
         return veil_audio_packet(audio, packet, write_audio, o);
+    av_packet_rescale_ts(packet, o->source_tb[packet->stream_index], o->format->streams[to]->time_base);
     packet->stream_index = to;
     return write_packet(o, packet);
 }
@@ -379,6 +382,7 @@ void veil_output_close(VeilOutput *o)
         veil_audio_close(o->audio[i]);
     av_free(o->audio);
     av_free(o->stream_map);
+    av_free(o->source_tb);
     av_packet_free(&o->packet);
     veil_partfile_abandon(&o->file);
     av_free(o);

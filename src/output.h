@@ -24,6 +24,7 @@ typedef struct VeilOutput {
     AVPacket *packet;
     int n_source;             ///< streams of the source
     int *stream_map;          ///< source stream index to output stream index, or -1
+    AVRational *source_tb;    ///< by source stream index: time base of its packets
     struct VeilAudio **audio; ///< by source stream index: re-coded with parts muted, else NULL
     int64_t shift_us;         ///< added to every time: 0, unless the source begins before zero
     int64_t frames;

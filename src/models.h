@@ -1,0 +1,2 @@
+#include <stddef.h>
+int veil_models_find(const char *name, char *path, size_t cap, char digest[65]);
