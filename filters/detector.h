@@ -74,6 +74,16 @@ const VeilDetectorBackend *veil_detector_find(const char *name);
  */
 void veil_face_unrotate(VeilFace *face, int w, int h, int rotation);
 
+/** Intersection over union of two boxes, 0..1. */
+float veil_face_iou(const VeilFace *a, const VeilFace *b);
+
+/**
+ * Greedy suppression: sort best first, drop each face that overlaps a kept
+ * better one by more than max_iou.
+ * @return number kept at the front of faces, at most cap
+ */
+int veil_faces_suppress(VeilFace *faces, int n, float max_iou, int cap);
+
 #ifdef __cplusplus
 }
 #endif
