@@ -12,14 +12,6 @@
  * told apart. */
 #define DOUBT 0.1f
 
-float veil_iou(const VeilFace *a, const VeilFace *b)
-{
-    const float w = fminf(a->x + a->w, b->x + b->w) - fmaxf(a->x, b->x);
-    const float h = fminf(a->y + a->h, b->y + b->h) - fmaxf(a->y, b->y);
-
-    return w <= 0 || h <= 0 ? 0 : w * h / (a->w * a->h + b->w * b->h - w * h);
-}
-
 /* exp(-d^2) x (ratio of areas): 1 for equal boxes, .37 for centres one box
  * size apart, .5 for boxes of half the area. Unlike IoU it still tells small
  * boxes apart that no longer overlap. */

@@ -22,9 +22,6 @@ typedef struct VeilMotion {
 /** Likeness of two boxes, 0 (unrelated) to 1 (the same): distance of centres and ratio of sizes, both in units of the size. */
 float veil_likeness(const VeilFace *a, const VeilFace *b);
 
-/** Intersection over union, 0..1. */
-float veil_iou(const VeilFace *a, const VeilFace *b);
-
 /** Begin at rest at this box. */
 VeilMotion veil_motion_begin(const VeilFace *at);
 

@@ -123,7 +123,7 @@ static int cascade_find(void *priv, const AVFrame *frame, VeilFace *faces, int c
 const VeilDetectorBackend veil_det_cascade = {
     .name        = "cascade",
     .description = "Haar cascades of opencv-data, frontal and profile; slow, finds fewest",
-    .needs_model = false,
+    .last_resort = true,
     .open        = cascade_open,
     .find        = cascade_find,
     .close       = cascade_close,

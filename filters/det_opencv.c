@@ -142,7 +142,7 @@ static int opencv_find(void *priv, const AVFrame *frame, VeilFace *faces, int ca
 const VeilDetectorBackend veil_det_opencv = {
     .name        = "opencv",
     .description = "YuNet through OpenCV dnn, the slow reference",
-    .needs_model = true,
+    .model       = "yunet",
     .open        = opencv_open,
     .find        = opencv_find,
     .close       = opencv_close,
