@@ -52,8 +52,8 @@ LIB_OBJ    := $(call obj,$(KEYS_SRC) $(FILTER_SRC) $(PROG_SRC))
 UNIT       := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 SAMPLES    := $(BUILD)/samples/street/street
 
-.PHONY: all veil-keys samples deps deps-test deps-dev demo test test-unit test-e2e check-asan check-tsan lint \
-    arrows hdr-check bench fuzz install clean help
+.PHONY: all veil-keys samples deps deps-test deps-dev demo test test-built test-unit test-e2e check-asan check-tsan lint \
+    arrows hdr-check bench fuzz fuzz-built install clean help
 
 all: $(BUILD)/veil samples
 
@@ -94,6 +94,118 @@ $(BUILD)/flags: FORCE
 	@echo '$(CC) $(CFLAGS) $(CXXFLAGS)' | cmp -s - $@ || echo '$(CC) $(CFLAGS) $(CXXFLAGS)' > $@
 .PHONY: FORCE
 FORCE:
+
+# ---- packages ----------------------------------------------------------------
+# Asks apt only for what is missing, so that a machine without network can build.
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+missing = $(shell dpkg-query -W -f='$${db:Status-Status} $${Package}\n' $(1) 2>&1 | \
+    awk '/no packages found matching/ { print $$NF } $$1 != "installed" && NF == 2 && !/:/ { print $$2 }')
+define install
+	@set -- $(call missing,$(1)); [ $$# -eq 0 ] || { $(SUDO) apt-get update -q && \
+	    DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qy --no-install-recommends "$$@"; }
+endef
+
+deps:
+	$(call install,$(PACKAGES))
+deps-test:
+	$(call install,$(PACKAGES) $(TEST_PACKAGES))
+deps-dev:
+	$(call install,$(PACKAGES) $(TEST_PACKAGES) $(DEV_PACKAGES))
+
+# ---- tests -------------------------------------------------------------------
+# make deps runs first, in its own make: the flags above ask pkg-config.
+test: deps-test
+	@$(MAKE) --no-print-directory -j$(JOBS) test-built
+
+TESTED = $(UNIT) $(sort $(wildcard tests/e2e/*.t))
+run_tests = CMOCKA_MESSAGE_OUTPUT=TAP VEIL=$(BUILD)/veil VEIL_BUILD=$(BUILD) \
+    prove -j$(JOBS) --merge --exec '' $(1)
+
+test-built: all $(UNIT)
+	$(call run_tests,$(TESTED))
+test-unit: all $(UNIT)
+	$(call run_tests,$(UNIT))
+test-e2e: all
+	$(call run_tests,$(sort $(wildcard tests/e2e/*.t)))
+
+ASAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+check-asan: deps-test
+	@ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=tests/lib/lsan.supp:print_suppressions=0 \
+	    $(MAKE) --no-print-directory -j$(JOBS) BUILD=build/asan OPT='-O1 -g' SANITIZE='$(ASAN)' test-built
+check-tsan: deps-test
+	@TSAN_OPTIONS=suppressions=tests/lib/tsan.supp:halt_on_error=1 \
+	    $(MAKE) --no-print-directory -j$(JOBS) BUILD=build/tsan OPT='-O1 -g' SANITIZE=-fsanitize=thread test-built
+
+# ---- lint --------------------------------------------------------------------
+HEADERS := $(wildcard src/*.h filters/*.h filters/nn/*.h keys/*.h)
+SHELL_SRC := $(wildcard tests/e2e/*.t tests/lib/*.sh tests/bench/*.sh samples/*.sh .ci/run)
+
+lint: deps-dev arrows hdr-check
+	cppcheck -q --std=c11 --error-exitcode=1 --inline-suppr --suppress=missingIncludeSystem \
+	    --enable=warning,portability -I. src filters keys samples
+	shellcheck -x $(SHELL_SRC)
+	mandoc -T lint -W warning docs/veil.1
+	@! grep -rLI 'SPDX-License-Identifier: GPL-3.0-or-later' src filters keys samples tests config docs Makefile .ci \
+	    --include='*.[ch]' --include='*.cpp' --include='*.sh' --include='*.t' --include='*.py' --include='*.cfg' \
+	    --include=Makefile --include='*.1' --include='*.bash' --include=run | sed 's/$$/: no SPDX line/' | grep .
+
+# Includes go one way: src -> filters -> keys.
+arrows:
+	@! grep -nE '#include "(src|filters)/' $(wildcard keys/*.[ch]) /dev/null
+	@! grep -nE '#include <(libav|opencv|libconfig|jansson)' $(wildcard keys/*.[ch]) /dev/null
+	@! grep -nE '#include "(\.\./)?src/' filters/*.[ch] filters/*.cpp $(wildcard filters/nn/*.[ch]) /dev/null
+	@! grep -nE '^[^*]*cv::' filters/*.[ch] /dev/null
+
+# Each header compiles alone.
+hdr-check:
+	@for h in $(HEADERS); do \
+	    $(CC) -std=c17 -D_GNU_SOURCE -I. $(call pkg,cflags,$(VIDEO_LIBS) $(KEYS_LIBS)) -fsyntax-only -x c $$h || exit 1; done
+
+# ---- measuring, breaking, installing -------------------------------------------
+BENCH := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
+$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libveil.a
+	$(call say,LINK,$@)
+	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(call pkg,libs,$(VIDEO_LIBS) $(KEYS_LIBS)) $(CV_LIBS) -lm
+
+bench: all $(BENCH)
+	@for b in $(BENCH) $(sort $(wildcard tests/bench/*.sh)); do echo "== $$b"; VEIL=$(BUILD)/veil $$b || exit 1; done
+
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz: deps-dev
+	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=build/fuzz CC=clang CXX=clang++ OPT='-O1 -g' \
+	    SANITIZE='-fsanitize=fuzzer-no-link,address,undefined' fuzz-built
+fuzz-built: $(patsubst %,$(BUILD)/%,$(FUZZERS))
+	@for f in $(FUZZERS); do echo "== $$f for $(FUZZ_S) s"; mkdir -p $(BUILD)/corpus/$$f; \
+	    $(BUILD)/$$f -max_total_time=$(FUZZ_S) -print_final_stats=1 $(BUILD)/corpus/$$f \
+	    $$(ls -d tests/fuzz/corpus/$${f#fuzz_} 2>/dev/null) || exit 1; done
+$(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/libveil.a
+	$(Q)$(CXX) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(call pkg,libs,$(VIDEO_LIBS) $(KEYS_LIBS)) $(CV_LIBS) -lm
+
+demo: deps-test
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@VEIL=$(BUILD)/veil STREET=$(SAMPLES) samples/demo.sh demo-out
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/veil/config \
+	    $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install $(BUILD)/veil $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 config/*.cfg $(DESTDIR)$(PREFIX)/share/veil/config/
+	install -m 644 docs/veil.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 docs/completion.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/veil
+
+help:
+	@echo 'make             build the program and the sample street'
+	@echo 'make demo        install what is missing, render a street, redact it, show the result'
+	@echo 'make test        install what is missing, build, run all tests'
+	@echo 'make test-unit, test-e2e   parts of it, without installing'
+	@echo 'make check-asan, check-tsan   the same tests under sanitizers'
+	@echo 'make lint        static checks, include direction, headers, licence lines'
+	@echo 'make bench       measurements, as name=value lines'
+	@echo 'make fuzz        every fuzz target for FUZZ_S=$(FUZZ_S) seconds'
+	@echo 'make veil-keys   the commands of a key holder alone, without video libraries'
+	@echo 'make install     to DESTDIR and PREFIX ($(PREFIX))'
+	@echo 'make clean       remove what was built'
+	@echo 'DEV=1 adds warnings as errors; V=1 prints commands; SANITIZE=, OPT=, BUILD= as named'
 
 clean:
 	rm -rf build demo-out

@@ -25,6 +25,7 @@ typedef struct VeilCommand {
     int (*run)(int argc, char **argv);
 } VeilCommand;
 
+extern const VeilCommand veil_cmd_doctor;
 extern const VeilCommand veil_cmd_redact;
 
 #endif /* VEIL_SRC_CMD_H */
