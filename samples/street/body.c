@@ -34,7 +34,10 @@ static int add_coat(Mesh *m, const Identity *id, const Build *b)
 {
     const float g = b->g, s = b->shoulder_x, up = b->neck_y - b->hip_y, sh = b->shoulder_y - b->hip_y;
     const float puff = id->garment == GARMENT_PUFFER ? 1.14f : 1, waist = id->female ? .88f : 1;
-    const float hem = id->garment == GARMENT_LONG_COAT ? -.20f * id->height_m : -.055f * id->height_m;
+    const bool lengthy = id->garment == GARMENT_LONG_COAT;
+    const float hem = (lengthy ? -.20f : -.055f) * id->height_m;
+    /* Wide enough at the hem for the thighs to swing inside. */
+    const float swing_x = (lengthy ? 11.6f : 10.6f) * g, swing_z = (lengthy ? 13.0f : 9.8f) * g;
     const Ring rings[] = {
         { up + 1.2f * g, 0, 0, 0 },
         { up + 1.2f * g, 3.6f * g, 3.4f * g, -.2f * g },
@@ -45,9 +48,9 @@ static int add_coat(Mesh *m, const Identity *id, const Build *b)
         { sh - 8 * g, s * .98f, 7.6f * g * puff, .4f * g },
         { sh - 15 * g, 9.2f * g * waist * puff, 6.6f * g * puff, .2f * g },
         { 3 * g, 9.0f * g * (.5f + .5f * waist) * puff, 6.6f * g * puff, 0 },
-        { -2 * g, 9.8f * g * puff, 7.4f * g * puff, -.2f * g },
-        { hem, 10.6f * g, 8.0f * g, -.2f * g },
-        { hem, 9.0f * g, 6.6f * g, -.2f * g },
+        { -2 * g, 9.8f * g * puff, 8.2f * g * puff, 0 },
+        { hem, swing_x, swing_z, 0 },
+        { hem, swing_x - 1.5f * g, swing_z - 1.5f * g, 0 },
         { hem + 2 * g, 0, 0, 0 },
     };
 
@@ -57,10 +60,10 @@ static int add_coat(Mesh *m, const Identity *id, const Build *b)
 static int add_hips(Mesh *m, const Identity *id, const Build *b)
 {
     const float g = b->g, hem = id->skirt ? -.22f * id->height_m : -6 * g;
-    const float flare = id->skirt ? 11.2f * g : 8.2f * g;
+    const float flare = id->skirt ? 13 * g : 8.2f * g;
     const Ring rings[] = {
         { 6 * g, 0, 0, 0 },        { 6 * g, 8 * g, 6 * g, 0 },     { 0, 9 * g, 6.8f * g, -.2f * g },
-        { -4 * g, 9 * g, 7 * g, -.3f * g }, { hem, flare, flare * .8f, 0 }, { hem, 0, 0, 0 },
+        { -4 * g, 9 * g, 7 * g, -.3f * g }, { hem, flare, flare * .9f, 0 }, { hem, 0, 0, 0 },
     };
 
     return mesh_add_tube(m, rings, COUNT(rings), 1, BONE_HIP, id->skirt ? MAT_EXTRA : MAT_TROUSERS);
@@ -94,8 +97,8 @@ static int add_arm(Mesh *m, const Identity *id, const Build *b, int left)
 {
     const float g = b->g * (id->garment == GARMENT_PUFFER ? 1.18f : 1), u = b->upper, f = b->fore, k = b->g;
     const Ring upper[] = {
-        { 3.4f * g, 0, 0, 0 }, { 2.6f * g, 2.2f * g, 2.6f * g, 0 }, { .6f * g, 3.6f * g, 4 * g, 0 },
-        { -3 * g, 3.7f * g, 4.1f * g, 0 }, { -.6f * u, 3.2f * g, 3.5f * g, 0 }, { -u, 2.9f * g, 3.1f * g, 0 }, { -u - 2 * g, 0, 0, 0 },
+        { 3.1f * g, 0, 0, 0 }, { 2.8f * g, 1.7f * g, 2.2f * g, 0 }, { 1.6f * g, 3.1f * g, 3.7f * g, 0 },
+        { -1 * g, 3.7f * g, 4.3f * g, 0 }, { -4 * g, 3.7f * g, 4.1f * g, 0 }, { -.6f * u, 3.2f * g, 3.5f * g, 0 }, { -u, 2.9f * g, 3.1f * g, 0 }, { -u - 2 * g, 0, 0, 0 },
     };
     const Ring fore[] = {
         { 2 * g, 0, 0, 0 }, { 0, 2.9f * g, 3.1f * g, 0 }, { -.5f * f, 2.6f * g, 2.9f * g, 0 },
@@ -127,9 +130,15 @@ static int add_carried(Mesh *m, const Identity *id, const Build *b)
         { up + 2.2f * g, 0, 0, 0 }, { up + 2.2f * g, 4.3f * g, 4.4f * g, 0 }, { up + .8f * g, 5.6f * g, 5.8f * g, .2f * g },
         { up - 1.6f * g, 5.6f * g, 5.8f * g, .3f * g }, { up - 2.6f * g, 4 * g, 4.2f * g, .2f * g }, { up - 2.6f * g, 0, 0, 0 },
     };
+    const Ring phone[] = {
+        { -f - 4 * g, 0, 0, 3.4f * g }, { -f - 4 * g, 2.3f * g, .5f * g, 3.4f * g },
+        { -f - 12 * g, 2.3f * g, .5f * g, 3.4f * g }, { -f - 12 * g, 0, 0, 3.4f * g },
+    };
     int ret = 0;
 
-    if (id->backpack)
+    if (id->phone)
+        ret = mesh_add_tube(m, phone, COUNT(phone), .3f, BONE_FORE_R, MAT_PHONE);
+    if (ret == 0 && id->backpack)
         ret = mesh_add_tube(m, pack, COUNT(pack), .55f, BONE_CHEST, MAT_EXTRA);
     if (ret == 0 && id->bag)
         ret = mesh_add_tube(m, bag, COUNT(bag), .4f, BONE_FORE_R, MAT_EXTRA);
@@ -176,7 +185,7 @@ static void pose_leg(Pose bones[BONE_COUNT], const Build *b, const Stance *s, in
 static void pose_arm(Pose bones[BONE_COUNT], const Identity *id, const Build *b, const Stance *s, int left)
 {
     const float phase = s->step + (left ? 0 : PI), side = left ? -1 : 1;
-    const bool holds = s->phone && !left;
+    const bool holds = id->phone && !left;
     const bool carries = id->bag && !left;
     const float reach = carries ? .3f : 1;
     const float swing = holds ? .55f : reach * s->stride * .38f * sinf(phase) - .03f;
@@ -184,7 +193,7 @@ static void pose_arm(Pose bones[BONE_COUNT], const Identity *id, const Build *b,
     const float out = holds ? .05f : .11f + (id->garment == GARMENT_PUFFER ? .06f : 0);
     Pose *upper = &bones[left ? BONE_UPPER_L : BONE_UPPER_R];
 
-    *upper = hang(&bones[BONE_CHEST], vec(side * b->shoulder_x, b->shoulder_y - b->hip_y - b->g, 0), swing, side * out);
+    *upper = hang(&bones[BONE_CHEST], vec(side * .90f * b->shoulder_x, b->shoulder_y - b->hip_y - 3.2f * b->g, 0), swing, side * out);
     bones[left ? BONE_FORE_L : BONE_FORE_R] = hang(upper, vec(0, -b->upper, 0), bend, holds ? -.35f : -side * .05f);
 }
 

@@ -37,7 +37,6 @@ typedef struct Stance {
     float step;                  ///< phase of the walk, radians
     float stride;                ///< 0 stands .. 1 walks briskly
     float look_yaw, look_pitch, look_roll; ///< of the head against the body; pitch > 0 looks down
-    bool phone;                  ///< one hand held up in front
 } Stance;
 
 /** Build the body. @return 0 or -ENOMEM; free with mesh_free() */

@@ -111,7 +111,7 @@ static void paint_window(const House *h, const Light *l, Rect r, float x, float 
 static Vec shop_room(const House *h, float x, float y, Vec into, const Light *l)
 {
     const float deep = 1.3f, bx = x + into.x / into.z * deep, by = y + into.y / into.z * deep;
-    const float lamp = .22f + 1.1f * l->windows;
+    const float lamp = .8f * l->sky.y + .55f * l->windows;
     const int col = (int)floorf(bx / .24f), row = (int)floorf(by / .42f);
     const float u = bx / .24f - (float)col, v = by / .42f - (float)row;
     const float tall = .35f + .5f * hash_unit(col, row, h->number);
@@ -126,7 +126,7 @@ static Vec shop_room(const House *h, float x, float y, Vec into, const Light *l)
     c = vec(.1f + .7f * hash_unit(col, row, 11), .1f + .55f * hash_unit(col, row, 12), .08f + .5f * hash_unit(col, row, 13));
     if (u < .12f || u > .9f || v > tall)
         c = vec(.42f, .38f, .31f);
-    return vec_scale(c, lamp * .8f);
+    return vec_mul(c, vec(lamp * .85f, lamp * .76f, lamp * .62f));
 }
 
 static void paint_sign(const House *h, float x, float y, Vec ground, Vec ink, Surface *s)

@@ -184,7 +184,7 @@ static Vec cloth(const Identity *id, Material m, Vec p, Bone bone)
     if (m == MAT_COAT && bone == BONE_CHEST && p.z > 0) {
         /* The row where a coat closes, and its shadow. */
         c = vec_scale(c, 1 - .45f * bell(p.x - .004f, .006f));
-        if (id->garment == GARMENT_LONG_COAT && fabsf(p.x + .02f) < .011f && fmodf(p.y + 3, .11f) < .02f)
+        if (id->garment == GARMENT_LONG_COAT && hypotf(p.x + .022f, fmodf(p.y + 3, .11f) - .05f) < .009f)
             c = vec(.02f, .018f, .015f);
     }
     if (m == MAT_COAT && id->garment == GARMENT_PUFFER)
@@ -198,7 +198,7 @@ static Vec crease(const Identity *id, Vec n, Vec p, Bone bone)
     const float s = id->texture_seed + 7 * (float)bone, x = p.x * 14, y = p.y * 9, z = p.z * 14;
     const Vec lean = vec(noise3(x + s, y, z) - .5f, noise3(x, y + s, z + 9) - .5f, noise3(x + 5, y, z + s) - .5f);
 
-    return vec_unit(vec_add(n, vec_scale(lean, .75f)));
+    return vec_unit(vec_add(n, vec_scale(lean, .5f)));
 }
 
 /* Seen in infra-red, skin is pale whatever its tone, and most cloth and hair is paler than by day. */
@@ -252,6 +252,7 @@ static Vec paint(const Figure *f, const Touch *t, float *gloss, Vec *wrap)
     case MAT_HAT:
         return vec_scale(id->accessory, id->hat == HAT_BEANIE ? .7f + .3f * fabsf(sinf(t->local.x * 40)) : 1);
     case MAT_GLASSES:
+    case MAT_PHONE:
         *gloss = .6f;
         return vec(.02f, .02f, .02f);
     default:
@@ -263,7 +264,7 @@ Vec figure_colour(const Figure *f, const Light *l, const Camera *c, const Pixel 
 {
     const Touch t = touch(f, px);
     const Pose *bone = &f->bones[t.bone];
-    const bool soft = t.bone != BONE_HEAD && t.material != MAT_SKIN && t.material != MAT_SHOE;
+    const bool soft = t.bone != BONE_HEAD && t.material != MAT_SKIN && t.material != MAT_SHOE && t.material != MAT_PHONE;
     const Vec local = soft ? crease(&f->person->id, t.normal, t.local, t.bone) : t.normal;
     const Vec n = vec_unit(mat_apply(&bone->turn, local));
     const Vec p = t.bone == BONE_HEAD ? head_point(f, t.local) : bone_point(bone, t.local);

@@ -50,7 +50,7 @@ static float skull(const HeadShape *h, float x, float y, float z)
     d = melt(d, ellipsoid(x, y - .42f - h->forehead * .3f, z - .30f, .58f, .42f, .52f), .25f);
     d = melt(d, ellipsoid(x, y + .38f, z - .22f, .56f * (.5f + .5f * h->jaw), .74f, .58f), .22f);
     d = melt(d, ellipsoid(x - .34f * h->jaw, y + .62f, z - .14f, .17f, .20f, .28f), .24f);
-    return melt(d, ellipsoid(x, y + .99f, z - .62f - .06f * (h->chin - 1), .20f * h->jaw, .14f * h->chin, .15f), .26f);
+    return melt(d, ellipsoid(x, y + .99f, z - .62f - .06f * (h->chin - 1), .235f * h->jaw, .14f * h->chin, .15f), .28f);
 }
 
 static float cheeks_and_eyes(const HeadShape *h, float d, float x, float y, float z)

@@ -25,7 +25,8 @@ typedef enum Material {
     MAT_COAT,
     MAT_TROUSERS,
     MAT_SHOE,
-    MAT_EXTRA,    ///< backpack, bag, scarf
+    MAT_EXTRA,    ///< backpack, bag, scarf, skirt
+    MAT_PHONE,
 } Material;
 
 /** True for the materials that make up the face of the ground truth. */

@@ -41,11 +41,11 @@ static void shape_adult(HeadShape *h, Rng *r, const Identity *id)
 
     h->width = vary(r, 1, .92f, 1.07f);
     h->length = vary(r, 1, .94f, 1.08f);
-    h->jaw = id->female ? vary(r, 1, .80f, .97f) : vary(r, 1, .92f, 1.18f);
+    h->jaw = id->female ? vary(r, 1, .88f, 1.02f) : vary(r, 1, .95f, 1.20f);
     h->chin = vary(r, 1, .8f, 1.3f);
     h->cheek = vary(r, 1, .8f, 1.25f);
     h->eye_half_gap = vary(r, .315f, .29f, .34f);
-    h->eye_open = vary(r, .068f, .058f, .088f);
+    h->eye_open = vary(r, .066f, .054f, .080f);
     h->eye_width = vary(r, .155f, .14f, .172f);
     h->eye_tilt = rng_range(r, -.08f, .20f);
     h->ridge = id->female ? rng_range(r, 0, .35f) : rng_range(r, .2f, 1);

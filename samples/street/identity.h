@@ -46,7 +46,7 @@ typedef struct Identity {
     float height_m;       ///< sole to crown
     float girth;          ///< 1 is average
     Garment garment;
-    bool skirt, backpack, scarf, bag;
+    bool skirt, backpack, scarf, bag, phone;
     Vec coat, trousers, shoes, extra;     ///< linear RGB; extra: backpack, bag or scarf
     float texture_seed;   ///< shifts every noise pattern of this person
 } Identity;

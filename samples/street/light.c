@@ -7,8 +7,8 @@
 
 static void make_day(Light *l)
 {
-    l->sun = vec(.98f, .90f, .78f);
-    l->sky = vec(.40f, .45f, .52f);
+    l->sun = vec(1.30f, 1.18f, 1.00f);
+    l->sky = vec(.33f, .38f, .46f);
     l->bounce = vec(.16f, .15f, .13f);
     l->exposure = 1;
     l->noise = 2.2f;
@@ -17,10 +17,10 @@ static void make_day(Light *l)
 static void make_dusk(Light *l)
 {
     static const Lamp lamps[] = {
-        { { 1.0f, 4.9f, 7.6f }, { .95f, .62f, .30f }, 2.6f },
-        { { 1.0f, 4.9f, 19.5f }, { .95f, .62f, .30f }, 2.6f },
-        { { -1.9f, 2.4f, 10.5f }, { .62f, .50f, .32f }, 1.5f },
-        { { -1.9f, 2.4f, 17.0f }, { .55f, .48f, .36f }, 1.5f },
+        { { 1.2f, 4.9f, 3.0f }, { 1.25f, .86f, .48f }, 3.2f },
+        { { 1.2f, 4.9f, 17.9f }, { 1.25f, .86f, .48f }, 3.2f },
+        { { -2.4f, 2.2f, 9.0f }, { .85f, .68f, .45f }, 1.8f },
+        { { -2.4f, 2.2f, 15.5f }, { .85f, .68f, .45f }, 1.8f },
     };
 
     l->sun = vec(0, 0, 0);
@@ -29,7 +29,7 @@ static void make_dusk(Light *l)
     for (l->lamp_count = 0; l->lamp_count < 4; l->lamp_count++)
         l->lamps[l->lamp_count] = lamps[l->lamp_count];
     l->windows = 1;
-    l->exposure = 1.25f;
+    l->exposure = 1.5f;
     l->noise = 4.0f;
 }
 
@@ -37,10 +37,10 @@ static void make_night(Light *l)
 {
     l->sky = vec(.045f, .045f, .045f);
     l->bounce = vec(.02f, .02f, .02f);
-    l->flash = 26;
-    l->windows = .12f;
-    l->exposure = 1.1f;
-    l->noise = 5.5f;
+    l->flash = 85;
+    l->windows = .07f;
+    l->exposure = 1.45f;
+    l->noise = 5;
     l->grey = true;
 }
 
@@ -82,7 +82,7 @@ Vec light_on(const Light *l, Vec p, Vec n, Vec wrap, float sun_share, float open
     }
     if (l->flash > 0) {
         const Vec d = vec_sub(l->eye, p);
-        const float far2 = vec_dot(d, d), k = l->flash / (far2 + 16);
+        const float far2 = vec_dot(d, d), k = l->flash / (far2 + 40);
 
         sum = vec_add(sum, lit_from(vec(k, k, k), vec_dot(n, d) / sqrtf(far2), wrap));
     }

@@ -7,7 +7,7 @@
 #include "people.h"
 #include "scene.h"
 
-#define NEAR_Z     1.2f  ///< past the camera
+#define NEAR_Z     1.2f  ///< under the camera
 #define BEHIND_M   .9f   ///< how far behind a front a way begins
 #define TURN_M     4.0f  ///< length of the bend from the door to the lane
 #define APART_M    .95f  ///< people step aside within this distance
@@ -26,14 +26,15 @@ void person_choose(Person *p, uint32_t seed, int number)
     p->speed = p->id.age == AGE_OLD ? rng_range(&r, .75f, 1.0f) : rng_range(&r, 1.1f, 1.5f);
     p->start = rng_range(&r, 2, p->door - 4);
     p->mood = rng_range(&r, 0, 2 * PI);
-    p->phone = number % 8 == 3 || rng_unit(&r) < .12f;
+    p->id.phone = number % 8 == 3 || rng_unit(&r) < .12f;
+    p->id.bag = p->id.bag && !p->id.phone;
     p->reverse = number / 4 % 2;
     if (p->habit == HABIT_CROSSING) {
-        p->lane = rng_range(&r, 6.6f, 9.0f) + (float)(number / 8) * .7f;
+        p->lane = rng_range(&r, 8.1f, 10.5f);
         p->start = rng_range(&r, 0, 9);
     } else if (p->habit == HABIT_STANDING) {
         p->lane = number / 8 % 2 ? .95f : -2.25f;
-        p->door = rng_range(&r, 7.5f, 12) + (float)(number / 8) * 1.5f;
+        p->door = rng_range(&r, 10.5f, 14) + (float)(number / 8) * 1.5f;
     }
 }
 
@@ -72,6 +73,8 @@ static Vec way_at(const Person *p, float metres)
     if (p->habit == HABIT_CROSSING)
         return vec(WALL_LEFT_X - BEHIND_M + m, 0, p->lane + .5f * sinf(m * .3f + p->mood));
     x = mixf(WALL_LEFT_X - BEHIND_M, p->lane, soft_step(0, TURN_M, m));
+    /* The camera is over the kerb: ways draw together below it. */
+    x = mixf(x, .55f + .62f * (p->lane + .6f), soft_step(p->door, 0, p->door - m));
     return vec(x + .12f * sinf(m * .45f + p->mood), 0, p->door - m);
 }
 
@@ -115,7 +118,7 @@ static void look_about(const Person *p, float t, Stance *s)
     s->look_yaw = .75f * turn + .10f * sinf(t * .8f + m);
     s->look_pitch = .05f + .07f * sinf(t * .6f + 2 * m);
     s->look_roll = .04f * sinf(t * .5f + 3 * m);
-    if (s->phone) {
+    if (p->id.phone) {
         s->look_yaw = .12f * sinf(t * .4f + m);
         s->look_pitch = mixf(.50f, .12f, soft_step(.8f, .95f, sinf(t * .35f + m)));
     }
@@ -129,10 +132,10 @@ bool person_stance(const Person *all, int n, int i, float seconds, Stance *s)
 
     if (m < 0)
         return false;
-    *s = (Stance){ .at = way_at(p, m), .phone = p->phone };
+    *s = (Stance){ .at = way_at(p, m) };
     next = way_at(p, m + .05f);
     s->heading = atan2f(next.x - s->at.x, next.z - s->at.z);
-    s->stride = clampf(p->speed / 1.35f, .6f, 1.05f);
+    s->stride = clampf(p->speed / 1.35f, .6f, p->id.skirt ? .7f : 1.05f);
     /* One cycle is two steps, each about .8 of a leg. */
     s->step = 2 * PI * m / (1.62f * leg * s->stride) + p->mood;
     if (p->habit == HABIT_STANDING) {

@@ -24,7 +24,7 @@ typedef struct Person {
     float speed;         ///< metres per second
     float start;         ///< metres already walked when the clip begins
     float mood;          ///< phase of glances, radians
-    bool phone, reverse;
+    bool reverse;
 } Person;
 
 /** Choose person `number` of a clip. Makes no meshes. */

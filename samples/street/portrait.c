@@ -13,7 +13,7 @@
 
 #define FINER    2     ///< drawn this much larger, then made small, for smooth edges
 #define AWAY_M   1.5f  ///< from the lens to the face
-#define FRAME_M  .46f  ///< height of what the picture shows
+#define FRAME_M  .40f  ///< height of what the picture shows
 
 static Light studio(void)
 {
@@ -23,6 +23,7 @@ static Light studio(void)
     l.sun = vec(.62f, .60f, .57f);
     l.sky = vec(.38f, .38f, .39f);
     l.bounce = vec(.22f, .22f, .22f);
+    l.exposure = 1.35f;
     l.noise = 1;
     return l;
 }
@@ -32,7 +33,7 @@ static Camera aim(const Figure *f, int width, int height)
     const Vec face = f->bones[BONE_HEAD].at;
 
     return (Camera){
-        .eye = vec(face.x, face.y - .01f, face.z - AWAY_M), .turn = mat_turn(0, 0, 0),
+        .eye = vec(face.x, face.y + .0f, face.z - AWAY_M), .turn = mat_turn(0, 0, 0),
         .focal = AWAY_M * (float)height / FRAME_M, .cx = .5f * (float)width, .cy = .5f * (float)height,
         .width = width, .height = height,
     };
@@ -94,7 +95,7 @@ int portrait_write(const char *path, uint32_t seed, int number, int width, int h
 
     person_choose(&p, seed, number);
     identity_bare(&p.id);
-    p.id.scarf = false;
+    p.id.scarf = p.id.phone = false;
     if (!b.px || !big || !rgb || !spare || !out || (ret = person_build(&p)) < 0 ||
         (ret = draw(&p, width, height, big, &b)) < 0) {
         fprintf(stderr, "street: out of memory; try a smaller --size\n");

@@ -44,9 +44,9 @@ static void paint_road(Vec p, Surface *s)
         paint = vec(.55f, .38f, .05f);
     }
     /* A crossing, so that people have a reason to step into the road. */
-    if (p.z > 6.4f && p.z < 9.2f && edge > .35f)
+    if (p.z > 7.8f && p.z < 10.8f && edge > .35f)
         line = soft_band(.25f, .75f, .03f, p.x / 1.1f - floorf(p.x / 1.1f));
-    s->albedo = vec_mix(s->albedo, paint, .85f * clampf(line, 0, 1) * soft_step(.15f, .4f, noise3(p.x * 14, 5, p.z * 14)));
+    s->albedo = vec_mix(s->albedo, paint, .85f * clampf(line, 0, 1) * mixf(.7f, 1, soft_step(.2f, .5f, noise3(p.x * 14, 5, p.z * 14))));
 }
 
 static bool meet_ground(Vec from, Vec dir, float *reach, Surface *s)
@@ -109,7 +109,7 @@ static Vec lit(const Light *l, const Surface *s, Vec p, Vec dir)
     const Vec none = { .02f, .02f, .02f };
     const float facing = fmaxf(0, -vec_dot(dir, s->n));
     const float sun = l->kind == LIGHT_DAY ? props_sun(vec_add(p, vec_scale(s->n, .01f)), l->to_sun) : 0;
-    const float mirror = s->gloss + (1 - s->gloss) * (s->gloss > 0 ? .6f : 0) * powf(1 - facing, 5);
+    const float mirror = s->gloss + (1 - s->gloss) * (s->gloss > .05f ? .42f : 8 * s->gloss) * powf(1 - facing, 5);
     Vec rgb = vec_add(vec_mul(s->albedo, light_on(l, p, s->n, none, sun, s->open)), s->glow);
 
     return vec_add(rgb, vec_scale(mirrored(l, dir, s->n), mirror));
@@ -136,6 +136,6 @@ Sight scene_look(const Light *l, Vec from, Vec dir)
     if (!met)
         return (Sight){ light_sky(l, dir), NOTHING, 0 };
     rgb = lit(l, &s, vec_add(from, vec_scale(dir, reach)), dir);
-    haze = l->grey ? 0 : 1 - expf(-reach / 260);
+    haze = l->grey ? 0 : 1 - expf(-reach / 900);
     return (Sight){ vec_mix(rgb, light_sky(l, vec(dir.x, .05f, dir.z)), haze), reach, ground ? 1 : 0 };
 }

@@ -109,7 +109,7 @@ static Vec brows(const Identity *id, Vec p, Vec c)
 static Vec eyeball(const Identity *id, float ex, float y, float under_lid)
 {
     const float r = hypotf(ex, y - .005f);
-    Vec c = vec_scale(vec(.40f, .37f, .35f), .62f + .38f * under_lid);
+    Vec c = vec_scale(vec(.33f, .30f, .28f), .45f + .55f * under_lid);
 
     c = vec_mix(c, id->iris, soft_step(.079f, .068f, r));
     c = vec_mix(c, vec(.012f, .01f, .01f), soft_step(.036f, .028f, r));

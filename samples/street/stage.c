@@ -137,7 +137,7 @@ static float shade_of(const Figure *f, const Light *l, Vec p)
     if (l->kind == LIGHT_DAY)
         return mixf(.36f, 1, past_balls(f, p, l->to_sun, .06f)) * mixf(.45f, 1, sky);
     if (l->lamp_count > 0) {
-        const Vec d = vec_sub(l->lamps[p.z < 13.5f ? 0 : 1].at, p);
+        const Vec d = vec_sub(l->lamps[p.z < 10 ? 0 : 1].at, p);
 
         sun = mixf(.62f, 1, past_balls(f, p, vec_unit(d), .10f));
     }
