@@ -66,6 +66,14 @@ $(BUILD)/libveil.a: $(LIB_OBJ)
 	$(call say,AR,$@)
 	$(Q)$(AR) rcs $@ $^
 
+# A renderer: float sums may be reordered, and it needs no OpenCV.
+STREET_OBJ := $(call obj,$(wildcard samples/street/*.c))
+$(STREET_OBJ): private CFLAGS += -O3 -ffast-math
+samples: $(SAMPLES)
+
+$(SAMPLES): $(STREET_OBJ)
+	$(CC) $(LDFLAGS) -o $@ $^ $(call pkg,libs,libavformat libavcodec libavutil libswscale) -lm
+
 # ---- rules -----------------------------------------------------------------
 # One file per instruction set: its name says which flags it may use.
 ISA_avx2   := -mavx2 -mfma -O3
