@@ -24,8 +24,8 @@ OPT      ?= -O2 -g
 HARDEN   := -fstack-protector-strong -fstack-clash-protection -fPIE
 HARDEN   += $(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
 HARDEN   += $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
-WARN     := -Wall -Wextra
-DEV_WARN := -Wvla -Wundef -Wshadow -Wformat=2 -Wno-missing-field-initializers -Werror
+WARN     := -Wall -Wextra -Wno-missing-field-initializers
+DEV_WARN := -Wvla -Wundef -Wshadow -Wformat=2 -Werror
 DEV_C    := -Wstrict-prototypes -Wmissing-prototypes
 ifdef DEV
 WARN += $(DEV_WARN)
