@@ -78,6 +78,14 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libveil.a $(BUILD)/flags
 	$(CC) $(CFLAGS) $(call pkg,cflags,$(VIDEO_LIBS) $(KEYS_LIBS)) -MMD -MP -MF $@.d -c -o $@.o $<
 	$(CXX) $(LDFLAGS) -o $@ $@.o $(BUILD)/libveil.a -lcmocka $(call pkg,libs,$(VIDEO_LIBS) $(KEYS_LIBS)) $(CV_LIBS) -lm
 
+$(BUILD)/tests/bench/%: tests/bench/%.c $(BUILD)/libveil.a $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(call pkg,cflags,$(VIDEO_LIBS) $(KEYS_LIBS)) -MMD -MP -MF $@.d -c -o $@.o $<
+	$(CXX) $(LDFLAGS) -o $@ $@.o $(BUILD)/libveil.a $(call pkg,libs,$(VIDEO_LIBS) $(KEYS_LIBS)) $(CV_LIBS) -lm
+
+# The assembler reads the weights; no compiler lists them as a prerequisite.
+$(BUILD)/filters/nn/own_weights.o: filters/nn/weights/own.veilnn
+
 # Changed flags rebuild everything, and nothing else does.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
