@@ -26,5 +26,6 @@ typedef struct VeilCommand {
 } VeilCommand;
 
 extern const VeilCommand veil_cmd_redact;
+extern const VeilCommand veil_cmd_models;
 
 #endif /* VEIL_SRC_CMD_H */

@@ -73,7 +73,7 @@ static int check_inputs(const VeilNNGraph *g, const VeilNNSpec *s, char *why)
         return refuse(why, "only a dense convolution may read the picture");
     if (s->op == VEIL_NN_UPADD && (!b || b->halvings != a->halvings + 1 || b->channels != a->channels))
         return refuse(why, "the two inputs of an enlarging sum do not fit");
-    if (s->op == VEIL_NN_PW && b && (b->halvings != a->halvings || b->channels != s->channels || !b->halvings))
+    if (s->op == VEIL_NN_PW && b && (b->halvings != a->halvings || b->channels != s->channels || b->op == VEIL_NN_INPUT))
         return refuse(why, "the tensor added to a 1x1 convolution does not fit");
     if (s->op != VEIL_NN_UPADD && s->op != VEIL_NN_PW && b)
         return refuse(why, "a layer has one input too many");
