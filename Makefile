@@ -96,6 +96,26 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libveil.a $(BUILD)/flags
 	$(Q)$(CC) $(CFLAGS) $(call pkg,cflags,$(VIDEO_LIBS) $(KEYS_LIBS)) -MMD -MP -MF $@.d -c -o $@.o $<
 	$(Q)$(CXX) $(LDFLAGS) -o $@ $@.o $(BUILD)/libveil.a -lcmocka $(call pkg,libs,$(VIDEO_LIBS) $(KEYS_LIBS)) $(CV_LIBS) -lm
 
+$(BUILD)/tests/bench/%: tests/bench/%.c $(BUILD)/libveil.a $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(call pkg,cflags,$(VIDEO_LIBS) $(KEYS_LIBS)) -MMD -MP -MF $@.d -c -o $@.o $<
+	$(CXX) $(LDFLAGS) -o $@ $@.o $(BUILD)/libveil.a $(call pkg,libs,$(VIDEO_LIBS) $(KEYS_LIBS)) $(CV_LIBS) -lm
+
+# The assembler reads the weights; no compiler lists them as a prerequisite.
+$(BUILD)/filters/nn/own_weights.o: filters/nn/weights/own.veilnn
+
+# The engine needs neither FFmpeg nor OpenCV, so its NEON kernels are built and tested anywhere.
+NEON_CC   ?= aarch64-linux-gnu-gcc
+NEON_RUN  ?= qemu-aarch64 -L /usr/aarch64-linux-gnu
+NEON_TEST := $(patsubst %,$(BUILD)/neon/%,test_nn_kernels test_nn_file)
+.PHONY: test-neon
+test-neon: $(NEON_TEST)
+	@for t in $^; do echo "# $$t"; $(NEON_RUN) $$t || exit 1; done
+
+$(BUILD)/neon/%: tests/unit/%.c $(wildcard filters/nn/*.[ch] tests/neon/*.h filters/nn/weights/*.veilnn)
+	@mkdir -p $(@D)
+	$(NEON_CC) -std=c17 $(OPT) -O3 $(WARN) -D_GNU_SOURCE -I. -Itests/neon -pthread -o $@ $(filter %.c,$^) -lm
+
 # Changed flags rebuild everything, and nothing else does.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
