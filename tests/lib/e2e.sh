@@ -286,7 +286,7 @@ is_flat() {
     local low high
     read -r low high <<< "$(span "$1" "$2")"
     echo "values from ${low:-?} to ${high:-?}"
-    [ -n "${high:-}" ] && [ "$high" -le "${3:-24}" ]
+    [ -n "${high:-}" ] && [ "$low" -le "$high" ] && [ "$high" -le "${3:-24}" ]
 }
 
 # film_end FILE: when its last picture and its last sound end. Containers that
