@@ -24,8 +24,8 @@ OPT      ?= -O2 -g
 HARDEN   := -fstack-protector-strong -fstack-clash-protection -fPIE
 HARDEN   += $(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
 HARDEN   += $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
-WARN     := -Wall -Wextra
-DEV_WARN := -Wvla -Wundef -Wshadow -Wformat=2 -Wno-missing-field-initializers -Werror
+WARN     := -Wall -Wextra -Wno-missing-field-initializers
+DEV_WARN := -Wvla -Wundef -Wshadow -Wformat=2 -Werror
 DEV_C    := -Wstrict-prototypes -Wmissing-prototypes
 ifdef DEV
 WARN += $(DEV_WARN)
@@ -66,6 +66,14 @@ $(BUILD)/libveil.a: $(LIB_OBJ)
 	$(call say,AR,$@)
 	$(Q)$(AR) rcs $@ $^
 
+# A renderer: float sums may be reordered, and it needs no OpenCV.
+STREET_OBJ := $(call obj,$(wildcard samples/street/*.c))
+$(STREET_OBJ): private CFLAGS += -O3 -ffast-math
+samples: $(SAMPLES)
+
+$(SAMPLES): $(STREET_OBJ)
+	$(CC) $(LDFLAGS) -o $@ $^ $(call pkg,libs,libavformat libavcodec libavutil libswscale) -lm
+
 # ---- rules -----------------------------------------------------------------
 # One file per instruction set: its name says which flags it may use.
 ISA_avx2   := -mavx2 -mfma -O3
@@ -87,6 +95,26 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libveil.a $(BUILD)/flags
 	$(call say,TEST,$@)
 	$(Q)$(CC) $(CFLAGS) $(call pkg,cflags,$(VIDEO_LIBS) $(KEYS_LIBS)) -MMD -MP -MF $@.d -c -o $@.o $<
 	$(Q)$(CXX) $(LDFLAGS) -o $@ $@.o $(BUILD)/libveil.a -lcmocka $(call pkg,libs,$(VIDEO_LIBS) $(KEYS_LIBS)) $(CV_LIBS) -lm
+
+$(BUILD)/tests/bench/%: tests/bench/%.c $(BUILD)/libveil.a $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(call pkg,cflags,$(VIDEO_LIBS) $(KEYS_LIBS)) -MMD -MP -MF $@.d -c -o $@.o $<
+	$(CXX) $(LDFLAGS) -o $@ $@.o $(BUILD)/libveil.a $(call pkg,libs,$(VIDEO_LIBS) $(KEYS_LIBS)) $(CV_LIBS) -lm
+
+# The assembler reads the weights; no compiler lists them as a prerequisite.
+$(BUILD)/filters/nn/own_weights.o: filters/nn/weights/own.veilnn
+
+# The engine needs neither FFmpeg nor OpenCV, so its NEON kernels are built and tested anywhere.
+NEON_CC   ?= aarch64-linux-gnu-gcc
+NEON_RUN  ?= qemu-aarch64 -L /usr/aarch64-linux-gnu
+NEON_TEST := $(patsubst %,$(BUILD)/neon/%,test_nn_kernels test_nn_file)
+.PHONY: test-neon
+test-neon: $(NEON_TEST)
+	@for t in $^; do echo "# $$t"; $(NEON_RUN) $$t || exit 1; done
+
+$(BUILD)/neon/%: tests/unit/%.c $(wildcard filters/nn/*.[ch] tests/neon/*.h filters/nn/weights/*.veilnn)
+	@mkdir -p $(@D)
+	$(NEON_CC) -std=c17 $(OPT) -O3 $(WARN) -D_GNU_SOURCE -I. -Itests/neon -pthread -o $@ $(filter %.c,$^) -lm
 
 # Changed flags rebuild everything, and nothing else does.
 $(BUILD)/flags: FORCE

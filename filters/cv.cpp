@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
  * @file
- * The only file that includes OpenCV for networks and cascades.
+ * Networks and cascades of OpenCV behind cv.h.
  */
-#include "cv.h"
+#include "cv_guard.hpp"
 
-#include <cerrno>
-#include <cstdio>
 #include <memory>
-#include <new>
-#include <string>
-#include <unistd.h>
 #include <vector>
-#include <opencv2/core.hpp>
 #include <opencv2/dnn.hpp>
 #include <opencv2/objdetect.hpp>
 
@@ -30,42 +24,6 @@ struct VeilCvCascade {
 
 namespace {
 
-/* Run body; turn whatever it throws into a code and a sentence. */
-template <class Body> int guarded(char *why, Body body)
-{
-    why[0] = 0;
-    try {
-        return body();
-    } catch (const std::bad_alloc &) {
-        snprintf(why, VEIL_CV_WHY, "out of memory");
-        return -ENOMEM;
-    } catch (const cv::Exception &e) {
-        snprintf(why, VEIL_CV_WHY, "OpenCV: %.200s", e.err.c_str());
-        return e.code == cv::Error::StsNoMem ? -ENOMEM : -EINVAL;
-    } catch (const std::exception &e) {
-        snprintf(why, VEIL_CV_WHY, "OpenCV: %.200s", e.what());
-        return -EINVAL;
-    } catch (...) {
-        snprintf(why, VEIL_CV_WHY, "OpenCV: unknown exception");
-        return -EINVAL;
-    }
-}
-
-/* OpenCV prints its exceptions itself; the caller reports once, in its own words. */
-int silent(int, const char *, const char *, const char *, int, void *)
-{
-    return 0;
-}
-
-int need_file(const char *path, char *why)
-{
-    cv::redirectError(silent);
-    if (!access(path, R_OK))
-        return 0;
-    snprintf(why, VEIL_CV_WHY, "cannot be read");
-    return -ENOENT;
-}
-
 cv::Mat wrap(const VeilCvPicture *p)
 {
     /* OpenCV has no const Mat over foreign memory; nothing here writes to it */
@@ -78,8 +36,8 @@ cv::Mat wrap(const VeilCvPicture *p)
 extern "C" int veil_cv_net_open(VeilCvNet **out, const char *path, int threads, char *why)
 {
     *out = nullptr;
-    return guarded(why, [&] {
-        if (int ret = need_file(path, why))
+    return veil_cv_guarded(why, [&] {
+        if (int ret = veil_cv_need_file(path, why))
             return ret;
         auto v = std::make_unique<VeilCvNet>();
         v->net = cv::dnn::readNetFromONNX(path);
@@ -96,7 +54,7 @@ extern "C" int veil_cv_net_open(VeilCvNet **out, const char *path, int threads, 
 extern "C" int veil_cv_net_run(VeilCvNet *v, const VeilCvPicture *pic, const VeilCvInput *input,
                                const char *const *names, int n, const float **outs, size_t *sizes, char *why)
 {
-    return guarded(why, [&] {
+    return veil_cv_guarded(why, [&] {
         v->names.assign(names, names + n);
         cv::dnn::blobFromImage(wrap(pic), v->blob, input->scale, cv::Size(), cv::Scalar::all(input->mean),
                                input->swap_rb);
@@ -122,8 +80,8 @@ extern "C" void veil_cv_net_close(VeilCvNet *v)
 extern "C" int veil_cv_cascade_open(VeilCvCascade **out, const char *path, char *why)
 {
     *out = nullptr;
-    return guarded(why, [&] {
-        if (int ret = need_file(path, why))
+    return veil_cv_guarded(why, [&] {
+        if (int ret = veil_cv_need_file(path, why))
             return ret;
         auto v = std::make_unique<VeilCvCascade>();
         if (!v->classifier.load(path) || v->classifier.empty()) {
@@ -138,7 +96,7 @@ extern "C" int veil_cv_cascade_open(VeilCvCascade **out, const char *path, char 
 extern "C" int veil_cv_cascade_find(VeilCvCascade *v, const VeilCvPicture *grey, bool mirror, int min_neighbours,
                                     VeilCvFind *finds, int cap, char *why)
 {
-    return guarded(why, [&] {
+    return veil_cv_guarded(why, [&] {
         cv::Mat pic = wrap(grey);
         std::vector<cv::Rect> rects;
         std::vector<int> counts;

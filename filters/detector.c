@@ -10,9 +10,11 @@
 #include <string.h>
 #include <libavutil/macros.h>
 
-extern const VeilDetectorBackend veil_det_opencv, veil_det_cascade;
+extern const VeilDetectorBackend veil_det_yunet, veil_det_own, veil_det_opencv, veil_det_cascade;
 
 const VeilDetectorBackend *const veil_detectors[] = {
+    &veil_det_yunet,
+    &veil_det_own,
     &veil_det_opencv,
     &veil_det_cascade,
     NULL

@@ -43,7 +43,7 @@ typedef struct VeilFilterEnv {
      * @param digest receives the SHA-256 as 64 hex digits and a zero; may be NULL
      * @return 0; AVERROR(ENOENT) not found; AVERROR_INVALIDDATA altered
      */
-    int (*find_model)(void *opaque, const char *name, char *path, size_t cap, char digest[65]);
+    int (*find_model)(void *opaque, const char *name, char *path, size_t cap, char *digest);
 } VeilFilterEnv;
 
 typedef struct VeilFilter VeilFilter;

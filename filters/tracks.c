@@ -180,7 +180,7 @@ static int add_weak(VeilTracks *t, int64_t at, const VeilFace *face)
  * that have no box in this frame yet. used[] marks the boxes that were taken. */
 static int associate(VeilTracks *t, int64_t at, const VeilBox *boxes, int n, bool strong, bool *used)
 {
-    int rows[VEIL_MAX_FACES], cols[VEIL_MAX_FACES], match[VEIL_MAX_FACES], n_rows = 0, n_cols = 0, ret;
+    int rows[VEIL_MAX_FACES] = { 0 }, cols[VEIL_MAX_FACES] = { 0 }, match[VEIL_MAX_FACES], n_rows = 0, n_cols = 0, ret;
     bool unsure[VEIL_MAX_FACES];
     const size_t need = (size_t)VEIL_MAX_FACES * (size_t)FFMAX(n, 1);
 

@@ -37,11 +37,24 @@ typedef struct DetectContext {
     int64_t frames, searched, faces;
 } DetectContext;
 
+/* @return NULL, always */
+static const VeilDetectorBackend *complain(VeilFilterContext *ctx, const char *model, int ret)
+{
+    if (ret == AVERROR_INVALIDDATA)
+        av_log(ctx, AV_LOG_ERROR, "the file of model '%s' was altered: its SHA-256 is not the one in models.cfg; "
+                                  "remove it and run 'veil models fetch %s'\n", model, model);
+    else
+        av_log(ctx, AV_LOG_ERROR, "no file of model '%s' was found; run 'veil models fetch %s', or name its folder in "
+                                  "VEIL_MODELS\n", model, model);
+    return NULL;
+}
+
 /* The first detector that can work here, but never the cascades: they miss
  * too much to be used unasked. */
 static const VeilDetectorBackend *pick(VeilFilterContext *ctx, char *path, size_t cap)
 {
     DetectContext *s = ctx->priv;
+    int ret;
 
     for (int i = 0; veil_detectors[i]; i++) {
         const VeilDetectorBackend *b = veil_detectors[i];
@@ -50,8 +63,11 @@ static const VeilDetectorBackend *pick(VeilFilterContext *ctx, char *path, size_
             continue;
         if (!b->model)
             return b;
-        if (ctx->env->find_model(ctx->env->opaque, b->model, path, cap, s->digest) >= 0)
+        ret = ctx->env->find_model(ctx->env->opaque, b->model, path, cap, s->digest);
+        if (ret >= 0)
             return b;
+        if (ret == AVERROR_INVALIDDATA) /* never pass over a file that someone changed */
+            return complain(ctx, b->model, ret);
     }
     av_log(ctx, AV_LOG_ERROR, "no face detector can work here: no model file was found; 'veil models list' shows what "
                               "is looked for and where, or ask for backend=cascade\n");
@@ -71,13 +87,7 @@ static const VeilDetectorBackend *named(VeilFilterContext *ctx, char *path, size
     if (!b->model || s->model)
         return b;
     ret = ctx->env->find_model(ctx->env->opaque, b->model, path, cap, s->digest);
-    if (ret == AVERROR_INVALIDDATA)
-        av_log(ctx, AV_LOG_ERROR, "the file of model '%s' was altered: its SHA-256 is not the one in models.cfg; "
-                                  "fetch it again with 'veil models fetch'\n", b->model);
-    else if (ret < 0)
-        av_log(ctx, AV_LOG_ERROR, "no file of model '%s' was found; fetch it with 'veil models fetch', or name its "
-                                  "folder in VEIL_MODELS\n", b->model);
-    return ret < 0 ? NULL : b;
+    return ret < 0 ? complain(ctx, b->model, ret) : b;
 }
 
 static int detect_init(VeilFilterContext *ctx)

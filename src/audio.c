@@ -55,10 +55,11 @@ static int parse_ranges(Range *range, const char *text)
 bool veil_audio_check(const char *how)
 {
     Range range[MAX_RANGES];
+    const char *ranges;
 
     if (!strcmp(how, "keep") || !strcmp(how, "drop"))
         return true;
-    if (av_strstart(how, "mute=", &how) && parse_ranges(range, how) > 0)
+    if (av_strstart(how, "mute=", &ranges) && parse_ranges(range, ranges) > 0)
         return true;
     veil_error("option '--audio' is '%s'; give keep, drop, or mute=FROM-TO,FROM-TO with times as 12.5 or 1:02:03", how);
     return false;

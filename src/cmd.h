@@ -27,5 +27,6 @@ typedef struct VeilCommand {
 
 extern const VeilCommand veil_cmd_doctor;
 extern const VeilCommand veil_cmd_redact;
+extern const VeilCommand veil_cmd_models;
 
 #endif /* VEIL_SRC_CMD_H */

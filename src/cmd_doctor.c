@@ -74,8 +74,8 @@ static bool show_detectors(void)
 
     for (int i = 0; veil_detectors[i]; i++) {
         const VeilDetectorBackend *d = veil_detectors[i];
-        char path[4096], digest[65];
-        const int ret = d->model ? veil_models_find(d->model, path, sizeof(path), digest) : 0;
+        char path[4096];
+        const int ret = d->model ? veil_models_lend(NULL, d->model, path, sizeof(path), NULL) : 0;
 
         any |= ret >= 0 && !d->last_resort;
         printf("detector     %-8s %s: %s\n", d->name, d->description,

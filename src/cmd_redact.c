@@ -119,12 +119,6 @@ static int check_paths(const char *input, const VeilSettings *s)
     return veil_output_format(s->output) ? 0 : -EINVAL;
 }
 
-static int find_model(void *opaque, const char *name, char *path, size_t cap, char digest[65])
-{
-    (void)opaque;
-    return veil_models_find(name, path, cap, digest);
-}
-
 /* ---- the run ------------------------------------------------------------------- */
 
 /* Both files get their names, or neither: the report first, as a report
@@ -161,7 +155,7 @@ static void say_result(const VeilReport *r, const char *output, const char *repo
 
 static int redact(const char *input, const VeilSettings *s)
 {
-    VeilFilterEnv env = { .threads = s->threads ? s->threads : av_cpu_count(), .find_model = find_model };
+    VeilFilterEnv env = { .threads = s->threads ? s->threads : av_cpu_count(), .find_model = veil_models_lend };
     VeilPartFile report = { .fd = -1 };
     VeilInput *in = NULL;
     VeilOutput *out = NULL;

@@ -9,7 +9,7 @@
 
 #include "msg.h"
 
-#define FIELD(target, row, type) ((type *)((char *)(target) + (row)->offset))
+#define FIELD(target, row, type) ((type *)(void *)((char *)(target) + (row)->offset))
 
 static bool takes_argument(const VeilOpt *row)
 {

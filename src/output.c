@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "output.h"
 
+#include <limits.h>
 #include <string.h>
 #include <libavutil/avstring.h>
+#include <libavutil/mathematics.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 
@@ -89,6 +91,16 @@ static void set_picture(AVCodecContext *c, const VeilLink *link, const AVFrame *
     }
 }
 
+/* x264 and x265 find fault with a preset only when they open, in words of their own. */
+static bool has_preset(AVCodecContext *c, const AVCodec *codec, const char *preset)
+{
+    static const char x26x[] = "ultrafast,superfast,veryfast,faster,fast,medium,slow,slower,veryslow,placebo";
+
+    if (av_strstart(codec->name, "libx26", NULL) && !veil_list_has(x26x, preset))
+        return false;
+    return av_opt_set(c->priv_data, "preset", preset, 0) >= 0;
+}
+
 static int set_options(const VeilSettings *s, AVCodecContext *c, const AVCodec *codec)
 {
     char crf[16];
@@ -98,7 +110,7 @@ static int set_options(const VeilSettings *s, AVCodecContext *c, const AVCodec *
     if (s->crf >= 0 && av_opt_find(c->priv_data, "crf", NULL, 0, 0))
         av_opt_set(c->priv_data, "crf", crf, 0);
     if (strcmp(s->preset, "none") && av_opt_find(c->priv_data, "preset", NULL, 0, 0) &&
-        av_opt_set(c->priv_data, "preset", s->preset, 0) < 0) {
+        !has_preset(c, codec, s->preset)) {
         veil_error("encoder '%s' has no preset '%s'; 'ffmpeg -h encoder=%s' lists them", codec->name, s->preset,
                    codec->name);
         return AVERROR(EINVAL);
@@ -229,8 +241,24 @@ static int add_streams(VeilOutput *o, const VeilSettings *s, const VeilInput *in
     return ret;
 }
 
-static int open_file(VeilOutput *o)
+/* MP4 and MOV write a stream's start in the movie's time scale, a millisecond
+ * by default: give them one in which every stream's times are whole. */
+static void set_movie_timescale(const VeilOutput *o, const VeilInput *in, AVDictionary **opts)
 {
+    int64_t scale = 1000;
+
+    for (int i = 0; i < o->n_source; i++) {
+        const int64_t den = in->format->streams[i]->time_base.den;
+
+        if (o->stream_map[i] >= 0 && scale / av_gcd(scale, den) * den <= INT_MAX)
+            scale = scale / av_gcd(scale, den) * den;
+    }
+    av_dict_set_int(opts, "movie_timescale", scale, 0);
+}
+
+static int open_file(VeilOutput *o, const VeilInput *in)
+{
+    AVDictionary *opts = NULL;
     int ret;
 
     /* Bit exact: no version, no random id, so that a second run gives the same file. */
@@ -240,7 +268,9 @@ static int open_file(VeilOutput *o)
     o->format->max_delay = 700000; /* as ffmpeg does */
     if ((ret = avio_open(&o->format->pb, o->file.part_path, AVIO_FLAG_WRITE)) < 0)
         return write_error(o, ret);
-    ret = avformat_write_header(o->format, NULL);
+    set_movie_timescale(o, in, &opts); /* muxers without the option leave it in the dictionary */
+    ret = avformat_write_header(o->format, &opts);
+    av_dict_free(&opts);
     if (ret < 0) {
         veil_error("%s cannot hold these streams: %s; see --verbose, or choose another ending",
                    o->format->oformat->name, av_err2str(ret));
@@ -275,7 +305,7 @@ int veil_output_open(VeilOutput **out, const VeilSettings *s, const VeilInput *i
     memset(o->stream_map, -1, in->format->nb_streams * sizeof(*o->stream_map));
     if ((ret = avformat_alloc_output_context2(&o->format, muxer, NULL, o->file.part_path)) < 0 ||
         (ret = open_encoder(o, s, link, first, codec)) < 0 || (ret = add_streams(o, s, in)) < 0 ||
-        (ret = open_file(o)) < 0)
+        (ret = open_file(o, in)) < 0)
         goto fail;
     *out = o;
     return 0;
@@ -344,6 +374,23 @@ static int write_audio(void *opaque, AVPacket *p)
     return write_packet(opaque, p);
 }
 
+/* FFmpeg 5.1's Matroska muxer writes the delay of Opus into the header but not
+ * into the times, from which every reader then takes it off. */
+static void add_codec_delay(const AVOutputFormat *format, const AVStream *st, AVPacket *p)
+{
+    const AVCodecParameters *par = st->codecpar;
+    const bool matroska = !strcmp(format->name, "matroska") || !strcmp(format->name, "webm");
+    int64_t delay;
+
+    if (!matroska || par->codec_id != AV_CODEC_ID_OPUS)
+        return;
+    delay = av_rescale_q(par->initial_padding, (AVRational){ 1, 48000 }, st->time_base);
+    if (p->pts != AV_NOPTS_VALUE)
+        p->pts += delay;
+    if (p->dts != AV_NOPTS_VALUE)
+        p->dts += delay;
+}
+
 int veil_output_packet(VeilOutput *o, AVPacket *packet)
 {
     const int to = o->stream_map[packet->stream_index];
@@ -352,6 +399,7 @@ int veil_output_packet(VeilOutput *o, AVPacket *packet)
     if (audio)
         return veil_audio_packet(audio, packet, write_audio, o);
     av_packet_rescale_ts(packet, o->source_tb[packet->stream_index], o->format->streams[to]->time_base);
+    add_codec_delay(o->format->oformat, o->format->streams[to], packet);
     packet->stream_index = to;
     return write_packet(o, packet);
 }

@@ -13,7 +13,7 @@
 #include "queue.h"
 
 /* Frames and packets that may wait between two threads. */
-#define PLACES 8
+#define PLACES 4
 
 typedef struct Pipeline {
     VeilInput *in;

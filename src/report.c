@@ -59,7 +59,7 @@ static json_t *configuration(const VeilSettings *s)
     json_t *all = json_object();
 
     for (const VeilOpt *row = veil_settings_rows; row->name; row++) {
-        const char *field = (const char *)s + row->offset;
+        const void *field = (const char *)s + row->offset;
         json_t *list;
 
         if (row->only_typed && strcmp(row->name, "profile") && strcmp(row->name, "allow-bare"))

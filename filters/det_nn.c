@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file
+ * Detectors on veil's own engine: 'yunet' reads YuNet's ONNX file, 'own' the
+ * network that is compiled in, or another weights file of that format.
+ */
+#include <string.h>
+#include <libavutil/avutil.h>
+#include <libavutil/mem.h>
+
+#include "cv_onnx.h"
+#include "detector.h"
+#include "nn/decode.h"
+#include "nn/file.h"
+#include "picture.h"
+
+#define MAX_CANDIDATES 8192
+
+typedef struct NNDetector {
+    VeilNNGraph *graph;
+    VeilNN *nn;
+    VeilPicture pic;
+    VeilDetectorConfig config; ///< model is not kept
+    VeilFace *faces;           ///< MAX_CANDIDATES
+    int n;
+} NNDetector;
+
+static void nn_close(void *priv)
+{
+    NNDetector *d = priv;
+
+    if (!d)
+        return;
+    veil_nn_free(d->nn);
+    veil_nn_graph_free(d->graph);
+    veil_picture_free(&d->pic);
+    av_free(d->faces);
+    av_free(d);
+}
+
+static int load_yunet(VeilNNGraph **out, const char *model, void *log)
+{
+    char why[VEIL_CV_WHY] = "no file given";
+    int ret = model ? veil_cv_onnx_yunet(out, model, why) : AVERROR(ENOENT);
+
+    if (ret < 0)
+        av_log(log, AV_LOG_ERROR, "cannot use model '%s': %s; fetch it anew with 'veil models fetch yunet'\n",
+               model ? model : "yunet", why);
+    return ret;
+}
+
+static int load_own(VeilNNGraph **out, const char *model, void *log)
+{
+    char why[VEIL_NN_WHY];
+    size_t size;
+    const uint8_t *data = veil_nn_own_weights(&size);
+    int ret = model ? veil_nn_file_read(out, model, why) : veil_nn_file_parse(out, data, size, why);
+
+    if (ret < 0)
+        av_log(log, AV_LOG_ERROR, "cannot use model '%s': %s; leave the model out to use the one compiled in\n",
+               model ? model : "own", why);
+    return ret;
+}
+
+static int open_with(void **priv, const VeilDetectorConfig *config, void *log,
+                     int (*load)(VeilNNGraph **out, const char *model, void *log))
+{
+    NNDetector *d = av_mallocz(sizeof(*d));
+    int ret;
+
+    *priv = NULL;
+    if (!d || !(d->faces = av_malloc_array(MAX_CANDIDATES, sizeof(*d->faces)))) {
+        nn_close(d);
+        return AVERROR(ENOMEM);
+    }
+    d->config = *config;
+    d->config.model = NULL;
+    if ((ret = load(&d->graph, config->model, log)) < 0) {
+        nn_close(d);
+        return ret == AVERROR(EINVAL) ? AVERROR_INVALIDDATA : ret;
+    }
+    if ((ret = veil_nn_new(&d->nn, d->graph, veil_nn_kernels_find(NULL), config->threads)) < 0) {
+        av_log(log, AV_LOG_ERROR, "cannot start the network with %d threads; ask for 1 to %d\n", config->threads,
+               VEIL_NN_MAX_THREADS);
+        nn_close(d);
+        return ret;
+    }
+    *priv = d;
+    return 0;
+}
+
+static int yunet_open(void **priv, const VeilDetectorConfig *config, void *log)
+{
+    return open_with(priv, config, log, load_yunet);
+}
+
+static int own_open(void **priv, const VeilDetectorConfig *config, void *log)
+{
+    return open_with(priv, config, log, load_own);
+}
+
+static void take(void *opaque, const VeilNNFace *f)
+{
+    NNDetector *d = opaque;
+    VeilFace *face = &d->faces[d->n];
+
+    *face = (VeilFace){.x = f->x, .y = f->y, .w = f->w, .h = f->h, .score = f->score};
+    face->has_landmarks = d->graph->decode.points >= 0;
+    memcpy(face->landmark, f->point, sizeof(face->landmark));
+    if (++d->n == MAX_CANDIDATES)
+        d->n = veil_faces_suppress(d->faces, d->n, d->graph->decode.max_iou, VEIL_MAX_FACES);
+}
+
+_Static_assert(VEIL_NN_POINTS == VEIL_LANDMARKS, "networks and frames disagree about landmarks");
+
+static int nn_find(void *priv, const AVFrame *frame, VeilFace *faces, int cap, void *log)
+{
+    NNDetector *d = priv;
+    const VeilPictureConfig pc = {
+        .size = d->config.size, .channels = d->graph->channels, .rotation = d->config.rotation,
+        .fill = d->graph->fill,
+    };
+    int ret;
+
+    if ((ret = veil_picture_read(&d->pic, frame, &pc, log)) < 0)
+        return ret;
+    if ((ret = veil_nn_run(d->nn, d->pic.data, d->pic.w, d->pic.h, d->pic.stride)) < 0) {
+        av_log(log, AV_LOG_ERROR, "cannot search a picture of %dx%d; set a smaller 'size'\n", d->pic.w, d->pic.h);
+        return ret;
+    }
+    d->n = 0;
+    veil_nn_decode(d->nn, d->graph, d->config.threshold, take, d);
+    d->n = veil_faces_suppress(d->faces, d->n, d->graph->decode.max_iou, cap);
+    for (int i = 0; i < d->n; i++) {
+        faces[i] = d->faces[i];
+        veil_picture_face_to_frame(&d->pic, &faces[i]);
+    }
+    return d->n;
+}
+
+const VeilDetectorBackend veil_det_yunet = {
+    .name        = "yunet",
+    .description = "YuNet on veil's own engine; needs a model file",
+    .model       = "yunet",
+    .open        = yunet_open,
+    .find        = nn_find,
+    .close       = nn_close,
+};
+
+const VeilDetectorBackend veil_det_own = {
+    .name        = "own",
+    .description = "compiled-in network, reads luma only; needs no file",
+    .open        = own_open,
+    .find        = nn_find,
+    .close       = nn_close,
+};

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file
+ * Times the engine against OpenCV dnn: the same network on the same picture,
+ * in one process, turn and turn about, the least of many runs each. Needs
+ * VEIL_MODELS (a folder with yunet/face_detection_yunet_2023mar.onnx).
+ *
+ * usage: nn [ROUNDS]
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "filters/cv.h"
+#include "filters/cv_onnx.h"
+#include "filters/nn/file.h"
+#include "filters/nn/run.h"
+
+#define MAX_RUNNERS 8
+
+typedef struct Runner {
+    char name[32];
+    VeilNN *nn; ///< NULL: OpenCV
+    double best; ///< seconds
+} Runner;
+
+static const char *const outputs[] = {"cls_8", "obj_8", "bbox_8", "kps_8", "cls_16", "obj_16", "bbox_16", "kps_16",
+                                      "cls_32", "obj_32", "bbox_32", "kps_32"};
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec + 1e-9 * t.tv_nsec;
+}
+
+/* Multiply-adds a second that one core reaches when it does nothing else: the
+ * 1x1 kernel itself on a row that fits into the first-level cache, which is
+ * within a few percent of what the processor's manual promises. */
+static double peak(const VeilNNKernels *k)
+{
+    enum { CI = 512, CO = 64, CELLS = 6 };
+    static float in[CELLS * CI] __attribute__((aligned(64))), out[CELLS * CO] __attribute__((aligned(64)));
+    static float w[CI * CO] __attribute__((aligned(64))), b[CO] __attribute__((aligned(64)));
+    const VeilNNLayer l = {.op = VEIL_NN_PW, .stride = 1, .channels = CO, .ci = CI, .co = CO, .w = w, .b = b};
+    double best = 1e9;
+
+    for (int i = 0; i < 60; i++) {
+        const double t = now();
+
+        for (int j = 0; j < 100; j++)
+            k->pw(out, in, NULL, CELLS, &l);
+        best = fmin(best, now() - t);
+    }
+    return 100. * CI * CO * CELLS / best;
+}
+
+static void run(Runner *r, VeilCvNet *cv, const uint8_t *pic, int w, int h)
+{
+    const VeilCvPicture p = {pic, w, h, 3 * w, 3};
+    const VeilCvInput input = {.scale = 1};
+    const float *outs[12];
+    size_t sizes[12];
+    char why[VEIL_CV_WHY];
+    const double t = now();
+    const int ret = r->nn ? veil_nn_run(r->nn, pic, w, h, 3 * w)
+                          : veil_cv_net_run(cv, &p, &input, outputs, 12, outs, sizes, why);
+
+    if (ret < 0) {
+        fprintf(stderr, "nn: '%s' failed: %d\n", r->name, ret);
+        exit(2);
+    }
+    r->best = fmin(r->best, now() - t);
+}
+
+static void measure(const VeilNNGraph *g, VeilCvNet *cv, int w, int h, int rounds)
+{
+    Runner r[MAX_RUNNERS] = {{.name = "opencv", .best = 1e9}};
+    const VeilNNKernels *k;
+    uint8_t *pic = malloc((size_t)3 * w * h);
+    int n = 1;
+
+    for (int i = 0; i < 3 * w * h; i++)
+        pic[i] = (i * 2654435761u) >> 24;
+    for (int i = 0; (k = veil_nn_kernels_at(i)) && n < MAX_RUNNERS; i++) {
+        snprintf(r[n].name, sizeof(r[n].name), "%s", k->name);
+        r[n].best = 1e9;
+        if (veil_nn_new(&r[n++].nn, g, k, 1) < 0)
+            exit(2);
+    }
+    for (int round = 0; round < rounds; round++)
+        for (int i = 0; i < n; i++)
+            if (i == 0 || round % 4 == 0 || veil_nn_kernels_find(r[i].name) != veil_nn_kernels_find("c"))
+                run(&r[i], cv, pic, w, h);
+    printf("nn.%dx%d.1t.opencv.fps=%.1f\n", w, h, 1 / r[0].best);
+    for (int i = 1; i < n; i++) {
+        const double macs = veil_nn_graph_macs(g, w, h) / r[i].best;
+
+        printf("nn.%dx%d.1t.%s.fps=%.1f\n", w, h, r[i].name, 1 / r[i].best);
+        printf("nn.%dx%d.1t.%s.ms=%.2f\n", w, h, r[i].name, 1e3 * r[i].best);
+        printf("nn.%dx%d.1t.%s.peak_share=%.2f\n", w, h, r[i].name, macs / peak(veil_nn_kernels_find(r[i].name)));
+        printf("nn.%dx%d.1t.%s.vs_opencv=%.2f\n", w, h, r[i].name, r[0].best / r[i].best);
+        veil_nn_free(r[i].nn);
+    }
+    free(pic);
+}
+
+/* Bands of rows on two threads of one network against two networks on a picture each. */
+static void measure_threads(const VeilNNGraph *g, int w, int h, int rounds)
+{
+    double best[2] = {1e9, 1e9};
+    VeilNN *nn[2];
+    uint8_t *pic = calloc((size_t)3 * w, h);
+
+    for (int i = 0; i < 2; i++)
+        if (veil_nn_new(&nn[i], g, veil_nn_kernels_find(NULL), i + 1) < 0)
+            exit(2);
+    for (int round = 0; round < rounds; round++)
+        for (int i = 0; i < 2; i++) {
+            const double t = now();
+
+            veil_nn_run(nn[i], pic, w, h, 3 * w);
+            best[i] = fmin(best[i], now() - t);
+        }
+    printf("nn.%dx%d.2t.bands.speedup=%.2f\n", w, h, best[0] / best[1]);
+    veil_nn_free(nn[0]);
+    veil_nn_free(nn[1]);
+    free(pic);
+}
+
+static void measure_own(int w, int h, int rounds)
+{
+    char why[VEIL_NN_WHY];
+    size_t size;
+    const uint8_t *data = veil_nn_own_weights(&size);
+    VeilNNGraph *g;
+    VeilNN *nn;
+    double best = 1e9;
+    uint8_t *pic = calloc(w, h);
+
+    if (veil_nn_file_parse(&g, data, size, why) < 0 || veil_nn_new(&nn, g, veil_nn_kernels_find(NULL), 1) < 0)
+        exit(2);
+    for (int i = 0; i < rounds; i++) {
+        const double t = now();
+
+        veil_nn_run(nn, pic, w, h, w);
+        best = fmin(best, now() - t);
+    }
+    printf("nn.own.%dx%d.1t.ms=%.2f\n", w, h, 1e3 * best);
+    veil_nn_free(nn);
+    veil_nn_graph_free(g);
+    free(pic);
+}
+
+int main(int argc, char **argv)
+{
+    static const int size[][2] = {{320, 192}, {640, 384}, {640, 352}, {1280, 736}, {1920, 1088}};
+    const int rounds = argc > 1 ? atoi(argv[1]) : 30;
+    const char *folder = getenv("VEIL_MODELS");
+    char path[4096], why[VEIL_CV_WHY];
+    VeilNNGraph *g;
+    VeilCvNet *cv;
+
+    if (!folder) {
+        fprintf(stderr, "nn: VEIL_MODELS is not set; point it at a folder with yunet/\n");
+        return 2;
+    }
+    snprintf(path, sizeof(path), "%s/yunet/face_detection_yunet_2023mar.onnx", folder);
+    if (veil_cv_onnx_yunet(&g, path, why) < 0 || veil_cv_net_open(&cv, path, 1, why) < 0) {
+        fprintf(stderr, "nn: cannot use '%s': %s; fetch it with 'veil models fetch yunet'\n", path, why);
+        return 2;
+    }
+    for (size_t i = 0; i < sizeof(size) / sizeof(*size); i++)
+        measure(g, cv, size[i][0], size[i][1], size[i][0] > 1000 ? (rounds + 2) / 3 : rounds);
+    measure_threads(g, 640, 384, rounds);
+    measure_threads(g, 1280, 736, rounds / 2 + 1);
+    measure_own(640, 384, rounds);
+    measure_own(1280, 736, rounds / 2 + 1);
+    veil_cv_net_close(cv);
+    veil_nn_graph_free(g);
+    return 0;
+}

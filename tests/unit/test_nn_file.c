@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file
+ * The weights file and the executor, without any model from outside: files
+ * cut short, altered or unknown are refused; the compiled-in network gives
+ * the same on every instruction set and any number of threads.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "filters/nn/decode.h"
+#include "filters/nn/file.h"
+
+static VeilNNGraph *own(void)
+{
+    char why[VEIL_NN_WHY];
+    size_t size;
+    const uint8_t *data = veil_nn_own_weights(&size);
+    VeilNNGraph *g;
+
+    if (veil_nn_file_parse(&g, data, size, why) < 0)
+        fail_msg("compiled-in weights: %s", why);
+    return g;
+}
+
+static void own_weights_are_read(void **state)
+{
+    VeilNNGraph *g = own();
+
+    (void)state;
+    assert_int_equal(g->channels, 1);
+    assert_int_equal(g->heads, 4);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(g->layer[g->head[i]].halvings, 2 + i);
+    assert_float_equal(veil_nn_graph_macs(g, 640, 384) / 1e6, 214. * 384 / 360, 2); /* ARCH.md counts 640x360 */
+    veil_nn_graph_free(g);
+}
+
+static void refused(const uint8_t *data, size_t size)
+{
+    char why[VEIL_NN_WHY] = "";
+    VeilNNGraph *g;
+
+    assert_true(veil_nn_file_parse(&g, data, size, why) < 0);
+    assert_null(g);
+    assert_true(strlen(why) > 5);
+}
+
+/* Every length is checked: no prefix of a file passes, each copied so that a sanitizer sees reads past it. */
+static void short_files_are_refused(void **state)
+{
+    size_t size;
+    const uint8_t *data = veil_nn_own_weights(&size);
+
+    (void)state;
+    for (size_t n = 0; n < size; n += n < 400 ? 1 : 4099) {
+        uint8_t *copy = malloc(n + !n);
+
+        memcpy(copy, data, n);
+        refused(copy, n);
+        if (n >= 12) { /* and one that lies about its length */
+            copy[8] = n, copy[9] = n >> 8, copy[10] = n >> 16, copy[11] = 0;
+            refused(copy, n);
+        }
+        free(copy);
+    }
+}
+
+static void altered_files_are_refused(void **state)
+{
+    static const struct {
+        size_t at;
+        uint8_t value;
+    } change[] = {
+        {0, 'X'}, {7, 2}, {8, 0xff}, {12, 2}, {19, 0x7f}, {24, 200}, {28, 14}, {42, 9}, /* header */
+        {44, 9}, {44, 0}, {48, 3}, {50, 0}, {51, 99}, {52, 7}, {54, 0},                 /* first layer */
+    };
+    size_t size;
+    const uint8_t *data = veil_nn_own_weights(&size);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(change) / sizeof(*change); i++) {
+        uint8_t *copy = malloc(size);
+
+        memcpy(copy, data, size);
+        copy[change[i].at] = change[i].value;
+        if (change[i].at == 19)
+            copy[18] = 0x80; /* makes it infinite */
+        refused(copy, size);
+        free(copy);
+    }
+}
+
+static void missing_files_are_refused(void **state)
+{
+    char why[VEIL_NN_WHY] = "";
+    VeilNNGraph *g;
+
+    (void)state;
+    assert_true(veil_nn_file_read(&g, "/nonexistent/x.veilnn", why) < 0);
+    assert_true(strlen(why) > 5);
+    assert_true(veil_nn_file_read(&g, "/", why) < 0);
+}
+
+static uint8_t *noise(int w, int h)
+{
+    uint8_t *pic = malloc((size_t)w * h);
+    unsigned seed = 7;
+
+    for (int i = 0; i < w * h; i++) {
+        seed = seed * 1664525 + 1013904223;
+        pic[i] = (i % w / 3 + (seed >> 28)) & 255;
+    }
+    return pic;
+}
+
+static float worst(const VeilNN *a, const VeilNN *b, int heads)
+{
+    float most = 0;
+
+    for (int i = 0; i < heads; i++) {
+        const VeilNNMap m = veil_nn_map(a, i), n = veil_nn_map(b, i);
+
+        for (int y = 0; y < m.rows; y++)
+            for (int x = 0; x < m.cols; x++)
+                for (int c = 0; c < m.channels; c++)
+                    most = fmaxf(most, fabsf(m.data[y * m.pitch + x * m.cell + c] - n.data[y * n.pitch + x * n.cell + c]));
+    }
+    return most;
+}
+
+static void every_way_of_running_agrees(void **state)
+{
+    static const int size[][2] = {{32, 32}, {64, 32}, {32, 96}, {352, 288}, {640, 384}, {32, 32}};
+    VeilNNGraph *g = own();
+    const VeilNNKernels *k;
+
+    (void)state;
+    for (int i = 0; (k = veil_nn_kernels_at(i)); i++)
+        for (int threads = 1; threads <= 5; threads += 2) {
+            VeilNN *a, *b;
+
+            assert_int_equal(veil_nn_new(&a, g, veil_nn_kernels_find("c"), 1), 0);
+            assert_int_equal(veil_nn_new(&b, g, k, threads), 0);
+            for (size_t s = 0; s < sizeof(size) / sizeof(*size); s++) {
+                uint8_t *pic = noise(size[s][0], size[s][1]);
+
+                assert_int_equal(veil_nn_run(a, pic, size[s][0], size[s][1], size[s][0]), 0);
+                assert_int_equal(veil_nn_run(b, pic, size[s][0], size[s][1], size[s][0]), 0);
+                if (!(worst(a, b, g->heads) < 1e-3f))
+                    fail_msg("%s with %d threads at %dx%d: worst difference %g", k->name, threads, size[s][0],
+                             size[s][1], worst(a, b, g->heads));
+                free(pic);
+            }
+            veil_nn_free(a);
+            veil_nn_free(b);
+        }
+    veil_nn_graph_free(g);
+}
+
+/* The same picture twice gives the same bits: nothing of the last run is left in a ring. */
+static void runs_do_not_depend_on_the_past(void **state)
+{
+    VeilNNGraph *g = own();
+    VeilNN *a, *b;
+    uint8_t *pic = noise(320, 192), *other = calloc(320, 192);
+
+    (void)state;
+    assert_int_equal(veil_nn_new(&a, g, veil_nn_kernels_find(NULL), 2), 0);
+    assert_int_equal(veil_nn_new(&b, g, veil_nn_kernels_find(NULL), 1), 0);
+    veil_nn_run(a, other, 320, 192, 320);
+    veil_nn_run(a, pic, 320, 192, 320);
+    veil_nn_run(b, pic, 320, 192, 320);
+    assert_true(worst(a, b, g->heads) < 1e-4f);
+    veil_nn_free(a);
+    veil_nn_free(b);
+    veil_nn_graph_free(g);
+    free(pic);
+    free(other);
+}
+
+static void impossible_pictures_are_refused(void **state)
+{
+    VeilNNGraph *g = own();
+    VeilNN *nn;
+    uint8_t pic[64] = {0};
+
+    (void)state;
+    assert_true(veil_nn_new(&nn, g, veil_nn_kernels_find(NULL), 0) < 0);
+    assert_int_equal(veil_nn_new(&nn, g, veil_nn_kernels_find(NULL), 1), 0);
+    assert_true(veil_nn_run(nn, pic, 33, 32, 33) < 0);
+    assert_true(veil_nn_run(nn, pic, 0, 32, 32) < 0);
+    assert_true(veil_nn_run(nn, pic, 64, 32, 32) < 0);
+    assert_true(veil_nn_run(nn, pic, 32, 1 << 20, 32) < 0);
+    veil_nn_free(nn);
+    veil_nn_free(NULL);
+    veil_nn_graph_free(g);
+    veil_nn_graph_free(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(own_weights_are_read),
+        cmocka_unit_test(short_files_are_refused),
+        cmocka_unit_test(altered_files_are_refused),
+        cmocka_unit_test(missing_files_are_refused),
+        cmocka_unit_test(every_way_of_running_agrees),
+        cmocka_unit_test(runs_do_not_depend_on_the_past),
+        cmocka_unit_test(impossible_pictures_are_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
