@@ -151,7 +151,7 @@ have_encoder() {
 clip() {
     local out=$1
     shift
-    ff -f lavfi -i "testsrc2=s=${SIZE:-160x128}:r=${RATE:-25}:d=${SECONDS_LONG:-1}" \
+    ff -f lavfi -i "${SOURCE:-testsrc2}=s=${SIZE:-160x128}:r=${RATE:-25}:d=${SECONDS_LONG:-1}" \
         -f lavfi -i "sine=f=440:r=48000:d=${SECONDS_LONG:-1}" -map 0:v -map 1:a "$@" -bitexact "$out"
 }
 
@@ -159,7 +159,7 @@ clip() {
 silent() {
     local out=$1
     shift
-    ff -f lavfi -i "testsrc2=s=${SIZE:-160x128}:r=${RATE:-25}:d=${SECONDS_LONG:-1}" "$@" -bitexact "$out"
+    ff -f lavfi -i "${SOURCE:-testsrc2}=s=${SIZE:-160x128}:r=${RATE:-25}:d=${SECONDS_LONG:-1}" "$@" -bitexact "$out"
 }
 
 # ---- facts ---------------------------------------------------------------------
@@ -190,9 +190,12 @@ frame_fact() {
     ffprobe -v quiet -select_streams v:0 -show_entries "frame=$2" -of default=nw=1:nk=1 "$1" | sort -u | tr '\n' ' '
 }
 
-# audio_md5 FILE [STREAM]: of its packets as they are.
+# audio_md5 FILE [STREAM]: of its packets as they are; AAC without the ADTS
+# headers that only TS has.
 audio_md5() {
-    ffmpeg -nostdin -v error -i "$1" -map "0:${2:-a}" -c copy -f md5 -
+    local bsf=null
+    [ "$(fact_audio "$1" | sort -u)" = aac ] && bsf=aac_adtstoasc
+    ffmpeg -nostdin -v error -i "$1" -map "0:${2:-a}" -c copy -bsf:a "$bsf" -f md5 -
 }
 
 # audio_times FILE
@@ -223,7 +226,7 @@ near_number() {
 # How far times may be off in this file: Matroska counts milliseconds.
 rounding_of() {
     case $1 in
-    *.mkv | *.webm) echo 0.0006 ;;
+    *.mkv | *.webm) echo 0.001 ;;
     *) echo 0 ;;
     esac
 }
@@ -283,7 +286,7 @@ is_flat() {
     local low high
     read -r low high <<< "$(span "$1" "$2")"
     echo "values from ${low:-?} to ${high:-?}"
-    [ -n "${high:-}" ] && [ "$high" -le "${3:-24}" ]
+    [ -n "${high:-}" ] && [ "$low" -le "$high" ] && [ "$high" -le "${3:-24}" ]
 }
 
 # film_end FILE: when its last picture and its last sound end. Containers that
