@@ -213,7 +213,7 @@ static Vec crease(const Identity *id, Vec n, Vec p, Bone bone)
 static Vec infra_red(Vec c, Material m)
 {
     const float grey = .3f * c.x + .5f * c.y + .2f * c.z;
-    const float k = m <= MAT_SKIN ? mixf(grey * 1.25f, .30f, .45f) : mixf(grey, .22f, .45f);
+    const float k = m <= MAT_SKIN ? mixf(grey * 1.35f, .34f, .32f) : mixf(grey, .20f, .35f);
 
     return vec(k, k, k);
 }
