@@ -56,13 +56,13 @@ static int add_coat(Mesh *m, const Identity *id, const Build *b)
         { sh - 8 * g, s * .98f, 7.6f * g * puff, .4f * g },
         { sh - 15 * g, 9.2f * g * waist * puff, 6.6f * g * puff, .2f * g },
         { 3 * g, 9.0f * g * (.5f + .5f * waist) * puff, 6.6f * g * puff, 0 },
-        { -2 * g, 9.8f * g * puff, 8.2f * g * puff, 0 },
+        { -2 * g, 10.2f * g * puff, 8.9f * g * puff, 0 },
         { hem, swing_x, swing_z, 0 },
         { hem, swing_x - 1.5f * g, swing_z - 1.5f * g, 0 },
         { hem + 2 * g, 0, 0, 0 },
     };
 
-    return mesh_add_tube(m, rings, COUNT(rings), .86f, BONE_CHEST, MAT_COAT);
+    return mesh_add_tube(m, rings, COUNT(rings), .78f, BONE_CHEST, MAT_COAT);
 }
 
 static int add_hips(Mesh *m, const Identity *id, const Build *b)
@@ -89,7 +89,7 @@ static int add_leg(Mesh *m, const Build *b, int left)
     const Ring thigh[] = {
         { 3 * g, 0, 0, 0 },
         { 2 * g, 4 * g, 4.5f * g, 0 },
-        { -3 * g, 5.2f * g, 5.8f * g, 0 },
+        { -3 * g, 4.9f * g, 5.2f * g, 0 },
         { -.5f * t, 4.6f * g, 5 * g, .2f * g },
         { -t, 3.8f * g, 4 * g, 0 },
         { -t - 2.5f * g, 0, 0, 0 },
