@@ -28,6 +28,25 @@ const VeilDetectorBackend *veil_detector_find(const char *name)
     return NULL;
 }
 
+static float bend(float x, const float from[4], const float to[4])
+{
+    int i = 0;
+
+    while (i < 2 && x > from[i + 1])
+        i++;
+    return to[i] + (x - from[i]) * (to[i + 1] - to[i]) / (from[i + 1] - from[i]);
+}
+
+float veil_score_to_common(const VeilDetectorBackend *b, float own)
+{
+    return bend(own, (float[]){ 0, b->low, b->high, 1 }, (float[]){ 0, VEIL_SCORE_LOW, VEIL_SCORE_HIGH, 1 });
+}
+
+float veil_score_from_common(const VeilDetectorBackend *b, float common)
+{
+    return bend(common, (float[]){ 0, VEIL_SCORE_LOW, VEIL_SCORE_HIGH, 1 }, (float[]){ 0, b->low, b->high, 1 });
+}
+
 static void unrotate_point(float p[2], int w, int h, int rotation)
 {
     const float x = p[0], y = p[1];

@@ -19,10 +19,17 @@ extern "C" {
 #define VEIL_LANDMARKS 5 ///< eye on the left of the upright image, eye on the right, nose, mouth left, mouth right
 #define VEIL_MAX_FACES 1024 ///< most faces reported in one frame
 
+/**
+ * Detectors differ in what their scores mean. Lists hold them on one scale:
+ * from HIGH on a find is a face, from LOW on it may carry on one seen before.
+ */
+#define VEIL_SCORE_LOW  0.3f
+#define VEIL_SCORE_HIGH 0.5f
+
 /** One face; all positions in luma pixels of the frame as stored (before any display rotation). */
 typedef struct VeilFace {
     float x, y, w, h;                   ///< left, top, width, height; may reach outside the frame
-    float score;                        ///< 0..1, the detector's own scale
+    float score;                        ///< 0..1; from a backend on its own scale, in a list on the common one
     bool has_landmarks;                 ///< false: landmark[] is all zero
     float landmark[VEIL_LANDMARKS][2];  ///< x, y
 } VeilFace;
@@ -30,7 +37,7 @@ typedef struct VeilFace {
 typedef struct VeilDetectorConfig {
     const char *model; ///< path of the weights, already checked against its SHA-256; NULL for compiled-in weights
     int size;          ///< longer side of the picture that is searched, in pixels; 0 searches at the frame's own size
-    float threshold;   ///< lowest score reported, 0..1
+    float threshold;   ///< lowest score reported, 0..1, on the backend's own scale
     int rotation;      ///< clockwise degrees that make the frame upright: 0, 90, 180 or 270
     int threads;       ///< threads the backend may use, at least 1
 } VeilDetectorConfig;
@@ -39,6 +46,7 @@ typedef struct VeilDetectorBackend {
     const char *name;        ///< as in `detect=backend=NAME`
     const char *description; ///< one line
     const char *model;       ///< its entry in models.cfg; NULL when it needs no model file
+    float low, high;         ///< its own scores that mean VEIL_SCORE_LOW and VEIL_SCORE_HIGH
     bool last_resort;        ///< misses so much that it is used only when asked for by name
     /**
      * Load weights and make ready.
@@ -66,6 +74,10 @@ extern const VeilDetectorBackend *const veil_detectors[];
 
 /** The backend of that name, or NULL. */
 const VeilDetectorBackend *veil_detector_find(const char *name);
+
+/** Between a backend's own scale of scores and the common one; straight lines through 0, low, high and 1. */
+float veil_score_to_common(const VeilDetectorBackend *b, float own);
+float veil_score_from_common(const VeilDetectorBackend *b, float common);
 
 /**
  * Turn a face found in the upright picture back to the stored frame.

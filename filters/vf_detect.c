@@ -94,12 +94,13 @@ static int detect_init(VeilFilterContext *ctx)
 {
     DetectContext *s = ctx->priv;
     char path[PATH_MAX] = "";
-    VeilDetectorConfig config = { .size = s->size, .threshold = (float)s->threshold, .rotation = ctx->in.rotation };
+    VeilDetectorConfig config = { .size = s->size, .rotation = ctx->in.rotation };
 
     config.threads = s->threads ? s->threads : ctx->env->threads;
     s->found = strcmp(s->backend, "auto") ? named(ctx, path, sizeof(path)) : pick(ctx, path, sizeof(path));
     if (!s->found)
         return AVERROR(ENOENT);
+    config.threshold = veil_score_from_common(s->found, (float)s->threshold);
     config.model = s->model ? s->model : path[0] ? path : NULL;
     if (s->found->last_resort)
         av_log(ctx, AV_LOG_WARNING, "detector '%s' is the last resort: it misses about every third face that the "
@@ -120,8 +121,10 @@ static int search(VeilFilterContext *ctx, AVFrame *frame)
                s->found->name, s->frames, av_err2str(n));
         return n;
     }
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
         boxes[i] = (VeilBox){ .face = faces[i], .origin = VEIL_ORIGIN_DETECTED };
+        boxes[i].face.score = veil_score_to_common(s->found, faces[i].score);
+    }
     s->searched++;
     s->since_searched = 0;
     s->faces += n;
@@ -184,7 +187,7 @@ static const AVOption detect_options[] = {
     { "backend", "set the detector, or 'auto' for the best one here", OFFSET(backend), AV_OPT_TYPE_STRING, { .str = "auto" }, 0, 0, VEIL_OPT_FLAGS },
     { "model", "set the file of its weights; not checked against a SHA-256", OFFSET(model), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, VEIL_OPT_FLAGS },
     { "size", "set the longer side of the picture searched, 0 for the frame's own", OFFSET(size), AV_OPT_TYPE_INT, { .i64 = 1280 }, 0, 8192, VEIL_OPT_FLAGS },
-    { "threshold", "set the lowest score that counts", OFFSET(threshold), AV_OPT_TYPE_DOUBLE, { .dbl = 0.3 }, 0.01, 0.99, VEIL_OPT_FLAGS },
+    { "threshold", "set the lowest score that counts, on the common scale", OFFSET(threshold), AV_OPT_TYPE_DOUBLE, { .dbl = 0.3 }, 0.01, 0.99, VEIL_OPT_FLAGS },
     { "every", "search each Nth frame, and each new scene", OFFSET(every), AV_OPT_TYPE_INT, { .i64 = 1 }, 1, 25, VEIL_OPT_FLAGS },
     { "threads", "set threads of the detector, 0 for the program's choice", OFFSET(threads), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, 256, VEIL_OPT_FLAGS },
     { NULL }

@@ -19,15 +19,23 @@ static Build measure(const Identity *id)
     const float h = id->height_m, k = id->age == AGE_CHILD ? .96f : 1;
 
     return (Build){
-        .hip_y = .515f * h * k, .thigh = .245f * h * k, .shin = .245f * h * k, .shoulder_y = .800f * h * k,
-        .shoulder_x = (id->female ? .100f : .112f) * h * (id->age == AGE_CHILD ? .92f : 1), .upper = .170f * h * k,
-        .fore = .150f * h * k, .hip_x = .047f * h, .neck_y = .835f * h * k, .g = .01f * h * id->girth,
+        .hip_y = .515f * h * k,
+        .thigh = .245f * h * k,
+        .shin = .245f * h * k,
+        .shoulder_y = .800f * h * k,
+        .shoulder_x = (id->female ? .100f : .112f) * h * (id->age == AGE_CHILD ? .92f : 1),
+        .upper = .170f * h * k,
+        .fore = .150f * h * k,
+        .hip_x = .047f * h,
+        .neck_y = .835f * h * k,
+        .g = .01f * h * id->girth,
     };
 }
 
 float body_head_unit(const Identity *id)
 {
-    return id->age == AGE_CHILD ? .092f : HEAD_UNIT_M * (id->female ? .96f : 1) * mixf(1, id->height_m / 1.7f, .5f);
+    return id->age == AGE_CHILD ? .092f
+                                : HEAD_UNIT_M * (id->female ? .96f : 1) * mixf(1, id->height_m / 1.7f, .5f);
 }
 
 static int add_coat(Mesh *m, const Identity *id, const Build *b)
@@ -37,7 +45,7 @@ static int add_coat(Mesh *m, const Identity *id, const Build *b)
     const bool lengthy = id->garment == GARMENT_LONG_COAT;
     const float hem = (lengthy ? -.20f : -.055f) * id->height_m;
     /* Wide enough at the hem for the thighs to swing inside. */
-    const float swing_x = (lengthy ? 11.6f : 10.6f) * g, swing_z = (lengthy ? 13.0f : 9.8f) * g;
+    const float swing_x = (lengthy ? 11.6f : 10.6f) * g, swing_z = (lengthy ? 13.2f : 10.6f) * g;
     const Ring rings[] = {
         { up + 1.2f * g, 0, 0, 0 },
         { up + 1.2f * g, 3.6f * g, 3.4f * g, -.2f * g },
@@ -48,22 +56,28 @@ static int add_coat(Mesh *m, const Identity *id, const Build *b)
         { sh - 8 * g, s * .98f, 7.6f * g * puff, .4f * g },
         { sh - 15 * g, 9.2f * g * waist * puff, 6.6f * g * puff, .2f * g },
         { 3 * g, 9.0f * g * (.5f + .5f * waist) * puff, 6.6f * g * puff, 0 },
-        { -2 * g, 9.8f * g * puff, 8.2f * g * puff, 0 },
+        { -2 * g, 10.2f * g * puff, 8.9f * g * puff, 0 },
         { hem, swing_x, swing_z, 0 },
         { hem, swing_x - 1.5f * g, swing_z - 1.5f * g, 0 },
         { hem + 2 * g, 0, 0, 0 },
     };
 
-    return mesh_add_tube(m, rings, COUNT(rings), .86f, BONE_CHEST, MAT_COAT);
+    return mesh_add_tube(m, rings, COUNT(rings), .78f, BONE_CHEST, MAT_COAT);
 }
 
 static int add_hips(Mesh *m, const Identity *id, const Build *b)
 {
     const float g = b->g, hem = id->skirt ? -.22f * id->height_m : -6 * g;
-    const float flare = id->skirt ? 13 * g : 8.2f * g;
+    const float flare = id->skirt ? 13 * g : 8.2f * g, seat = id->skirt ? 9.4f * g : 7 * g;
+    const float middle = id->skirt ? -10 * g : -5 * g;
     const Ring rings[] = {
-        { 6 * g, 0, 0, 0 },        { 6 * g, 8 * g, 6 * g, 0 },     { 0, 9 * g, 6.8f * g, -.2f * g },
-        { -4 * g, 9 * g, 7 * g, -.3f * g }, { hem, flare, flare * .9f, 0 }, { hem, 0, 0, 0 },
+        { 6 * g, 0, 0, 0 },
+        { 6 * g, 8 * g, 6 * g, 0 },
+        { 0, 9 * g, 6.8f * g, -.2f * g },
+        { -4 * g, 9.4f * g, seat, -.1f * g },
+        { middle, .93f * flare, .88f * flare, 0 },
+        { hem, flare, .94f * flare, 0 },
+        { hem, 0, 0, 0 },
     };
 
     return mesh_add_tube(m, rings, COUNT(rings), 1, BONE_HIP, id->skirt ? MAT_EXTRA : MAT_TROUSERS);
@@ -73,21 +87,33 @@ static int add_leg(Mesh *m, const Build *b, int left)
 {
     const float g = b->g, t = b->thigh, s = b->shin;
     const Ring thigh[] = {
-        { 3 * g, 0, 0, 0 },  { 2 * g, 4 * g, 4.5f * g, 0 }, { -3 * g, 5.2f * g, 5.8f * g, 0 },
-        { -.5f * t, 4.6f * g, 5 * g, .2f * g }, { -t, 3.8f * g, 4 * g, 0 },     { -t - 2.5f * g, 0, 0, 0 },
+        { 3 * g, 0, 0, 0 },
+        { 2 * g, 4 * g, 4.5f * g, 0 },
+        { -3 * g, 4.9f * g, 5.2f * g, 0 },
+        { -.5f * t, 4.6f * g, 5 * g, .2f * g },
+        { -t, 3.8f * g, 4 * g, 0 },
+        { -t - 2.5f * g, 0, 0, 0 },
     };
     const Ring shin[] = {
-        { 2.5f * g, 0, 0, 0 }, { 0, 3.8f * g, 4 * g, 0 }, { -.35f * s, 3.7f * g, 4.1f * g, -.5f * g },
-        { -.75f * s, 3.3f * g, 3.5f * g, -.3f * g }, { -s + 3.2f * g, 3.4f * g, 3.9f * g, 0 }, { -s + 3.2f * g, 0, 0, 0 },
+        { 2.5f * g, 0, 0, 0 },
+        { 0, 3.8f * g, 4 * g, 0 },
+        { -.35f * s, 3.7f * g, 4.1f * g, -.5f * g },
+        { -.75f * s, 3.3f * g, 3.5f * g, -.3f * g },
+        { -s + 3.2f * g, 3.4f * g, 3.9f * g, 0 },
+        { -s + 3.2f * g, 0, 0, 0 },
     };
     const Ring shoe[] = {
-        { -s + 4 * g, 0, 0, -.5f * g }, { -s + 3.6f * g, 2.3f * g, 2.8f * g, -.3f * g },
-        { -s + 2 * g, 2.5f * g, 5.2f * g, 1.8f * g }, { -s + .6f * g, 2.7f * g, 7.2f * g, 3.4f * g },
-        { -s, 2.6f * g, 7.2f * g, 3.4f * g }, { -s, 0, 0, 3 * g },
+        { -s + 4 * g, 0, 0, -.5f * g },
+        { -s + 3.6f * g, 2.3f * g, 2.8f * g, -.3f * g },
+        { -s + 2 * g, 2.5f * g, 5.2f * g, 1.8f * g },
+        { -s + .6f * g, 2.7f * g, 7.2f * g, 3.4f * g },
+        { -s, 2.6f * g, 7.2f * g, 3.4f * g },
+        { -s, 0, 0, 3 * g },
     };
     int ret;
 
-    if ((ret = mesh_add_tube(m, thigh, COUNT(thigh), 1, left ? BONE_THIGH_L : BONE_THIGH_R, MAT_TROUSERS)) < 0 ||
+    if ((ret = mesh_add_tube(m, thigh, COUNT(thigh), 1, left ? BONE_THIGH_L : BONE_THIGH_R, MAT_TROUSERS)) <
+            0 ||
         (ret = mesh_add_tube(m, shin, COUNT(shin), 1, left ? BONE_SHIN_L : BONE_SHIN_R, MAT_TROUSERS)) < 0)
         return ret;
     return mesh_add_tube(m, shoe, COUNT(shoe), .8f, left ? BONE_SHIN_L : BONE_SHIN_R, MAT_SHOE);
@@ -97,16 +123,29 @@ static int add_arm(Mesh *m, const Identity *id, const Build *b, int left)
 {
     const float g = b->g * (id->garment == GARMENT_PUFFER ? 1.18f : 1), u = b->upper, f = b->fore, k = b->g;
     const Ring upper[] = {
-        { 3.1f * g, 0, 0, 0 }, { 2.8f * g, 1.7f * g, 2.2f * g, 0 }, { 1.6f * g, 3.1f * g, 3.7f * g, 0 },
-        { -1 * g, 3.7f * g, 4.3f * g, 0 }, { -4 * g, 3.7f * g, 4.1f * g, 0 }, { -.6f * u, 3.2f * g, 3.5f * g, 0 }, { -u, 2.9f * g, 3.1f * g, 0 }, { -u - 2 * g, 0, 0, 0 },
+        { 3.1f * g, 0, 0, 0 },
+        { 2.8f * g, 1.7f * g, 2.2f * g, 0 },
+        { 1.6f * g, 3.1f * g, 3.7f * g, 0 },
+        { -1 * g, 3.7f * g, 4.3f * g, 0 },
+        { -4 * g, 3.7f * g, 4.1f * g, 0 },
+        { -.6f * u, 3.2f * g, 3.5f * g, 0 },
+        { -u, 2.9f * g, 3.1f * g, 0 },
+        { -u - 2 * g, 0, 0, 0 },
     };
     const Ring fore[] = {
-        { 2 * g, 0, 0, 0 }, { 0, 2.9f * g, 3.1f * g, 0 }, { -.5f * f, 2.6f * g, 2.9f * g, 0 },
-        { -f, 2.3f * g, 2.5f * g, 0 }, { -f, 0, 0, 0 },
+        { 2 * g, 0, 0, 0 },
+        { 0, 2.9f * g, 3.1f * g, 0 },
+        { -.5f * f, 2.6f * g, 2.9f * g, 0 },
+        { -f, 2.3f * g, 2.5f * g, 0 },
+        { -f, 0, 0, 0 },
     };
     const Ring hand[] = {
-        { -f + 2 * k, 0, 0, 0 }, { -f, 1.4f * k, 1.8f * k, 0 }, { -f - 3 * k, 1.4f * k, 2.6f * k, .3f * k },
-        { -f - 6 * k, 1.2f * k, 2.3f * k, .6f * k }, { -f - 8.6f * k, .7f * k, 1.2f * k, .8f * k }, { -f - 9 * k, 0, 0, .8f * k },
+        { -f + 2 * k, 0, 0, 0 },
+        { -f, 1.4f * k, 1.8f * k, 0 },
+        { -f - 3 * k, 1.4f * k, 2.6f * k, .3f * k },
+        { -f - 6 * k, 1.2f * k, 2.3f * k, .6f * k },
+        { -f - 8.6f * k, .7f * k, 1.2f * k, .8f * k },
+        { -f - 9 * k, 0, 0, .8f * k },
     };
     int ret;
 
@@ -120,19 +159,32 @@ static int add_carried(Mesh *m, const Identity *id, const Build *b)
 {
     const float g = b->g, sh = b->shoulder_y - b->hip_y, f = b->fore, up = b->neck_y - b->hip_y;
     const Ring pack[] = {
-        { sh + g, 0, 0, -8 * g }, { sh + .8f * g, 5 * g, 2.4f * g, -8 * g }, { sh - 3 * g, 7.4f * g, 4 * g, -9 * g },
-        { sh - 14 * g, 8.2f * g, 5 * g, -10 * g }, { sh - 22 * g, 8 * g, 4.6f * g, -9.6f * g }, { sh - 23 * g, 0, 0, -9 * g },
+        { sh + g, 0, 0, -8 * g },
+        { sh + .8f * g, 5 * g, 2.4f * g, -8 * g },
+        { sh - 3 * g, 7.4f * g, 4 * g, -9 * g },
+        { sh - 14 * g, 8.2f * g, 5 * g, -10 * g },
+        { sh - 22 * g, 8 * g, 4.6f * g, -9.6f * g },
+        { sh - 23 * g, 0, 0, -9 * g },
     };
     const Ring bag[] = {
-        { -f - 7 * g, 0, 0, g }, { -f - 7 * g, 1.6f * g, 7 * g, g }, { -f - 20 * g, 2.6f * g, 8.4f * g, g }, { -f - 20 * g, 0, 0, g },
+        { -f - 7 * g, 0, 0, g },
+        { -f - 7 * g, 1.6f * g, 7 * g, g },
+        { -f - 20 * g, 2.6f * g, 8.4f * g, g },
+        { -f - 20 * g, 0, 0, g },
     };
     const Ring scarf[] = {
-        { up + 2.2f * g, 0, 0, 0 }, { up + 2.2f * g, 4.3f * g, 4.4f * g, 0 }, { up + .8f * g, 5.6f * g, 5.8f * g, .2f * g },
-        { up - 1.6f * g, 5.6f * g, 5.8f * g, .3f * g }, { up - 2.6f * g, 4 * g, 4.2f * g, .2f * g }, { up - 2.6f * g, 0, 0, 0 },
+        { up + 2.2f * g, 0, 0, 0 },
+        { up + 2.2f * g, 4.3f * g, 4.4f * g, 0 },
+        { up + .8f * g, 5.6f * g, 5.8f * g, .2f * g },
+        { up - 1.6f * g, 5.6f * g, 5.8f * g, .3f * g },
+        { up - 2.6f * g, 4 * g, 4.2f * g, .2f * g },
+        { up - 2.6f * g, 0, 0, 0 },
     };
     const Ring phone[] = {
-        { -f - 4 * g, 0, 0, 3.4f * g }, { -f - 4 * g, 2.3f * g, .5f * g, 3.4f * g },
-        { -f - 12 * g, 2.3f * g, .5f * g, 3.4f * g }, { -f - 12 * g, 0, 0, 3.4f * g },
+        { -f - 4 * g, 0, 0, 3.4f * g },
+        { -f - 4 * g, 2.3f * g, .5f * g, 3.4f * g },
+        { -f - 12 * g, 2.3f * g, .5f * g, 3.4f * g },
+        { -f - 12 * g, 0, 0, 3.4f * g },
     };
     int ret = 0;
 
@@ -193,8 +245,11 @@ static void pose_arm(Pose bones[BONE_COUNT], const Identity *id, const Build *b,
     const float out = holds ? .05f : .11f + (id->garment == GARMENT_PUFFER ? .06f : 0);
     Pose *upper = &bones[left ? BONE_UPPER_L : BONE_UPPER_R];
 
-    *upper = hang(&bones[BONE_CHEST], vec(side * .90f * b->shoulder_x, b->shoulder_y - b->hip_y - 3.2f * b->g, 0), swing, side * out);
-    bones[left ? BONE_FORE_L : BONE_FORE_R] = hang(upper, vec(0, -b->upper, 0), bend, holds ? -.35f : -side * .05f);
+    *upper =
+        hang(&bones[BONE_CHEST], vec(side * .90f * b->shoulder_x, b->shoulder_y - b->hip_y - 3.2f * b->g, 0),
+             swing, side * out);
+    bones[left ? BONE_FORE_L : BONE_FORE_R] =
+        hang(upper, vec(0, -b->upper, 0), bend, holds ? -.35f : -side * .05f);
 }
 
 /* Lift or lower the whole so that the lower foot stands on the ground. */
@@ -234,6 +289,7 @@ void body_pose(Pose bones[BONE_COUNT], const Identity *id, const Stance *s)
     }
     top = mat_apply(&bones[BONE_CHEST].turn, vec(0, b.neck_y - b.hip_y + .52f * unit, .1f * unit));
     bones[BONE_HEAD].turn = mat_mul(&bones[BONE_CHEST].turn, &head);
-    bones[BONE_HEAD].at = vec_sub(vec_add(bones[BONE_CHEST].at, top), mat_apply(&bones[BONE_HEAD].turn, neck));
+    bones[BONE_HEAD].at =
+        vec_sub(vec_add(bones[BONE_CHEST].at, top), mat_apply(&bones[BONE_HEAD].turn, neck));
     ground(bones, &b, s->at.y);
 }

@@ -32,10 +32,10 @@ typedef struct Pose {
 
 /** What a person is doing at one instant. */
 typedef struct Stance {
-    Vec at;                      ///< on the ground, under the hips
-    float heading;               ///< radians; 0 walks away from the camera
-    float step;                  ///< phase of the walk, radians
-    float stride;                ///< 0 stands .. 1 walks briskly
+    Vec at;                                ///< on the ground, under the hips
+    float heading;                         ///< radians; 0 walks away from the camera
+    float step;                            ///< phase of the walk, radians
+    float stride;                          ///< 0 stands .. 1 walks briskly
     float look_yaw, look_pitch, look_roll; ///< of the head against the body; pitch > 0 looks down
 } Stance;
 

@@ -7,10 +7,10 @@
 #include "font.h"
 #include "surface.h"
 
-#define UNIT_M   6.5f  ///< width of one house
-#define GROUND_M 3.4f  ///< height of the ground floor
+#define UNIT_M   6.5f ///< width of one house
+#define GROUND_M 3.4f ///< height of the ground floor
 #define FLOOR_M  2.9f
-#define REVEAL_M .14f  ///< how far window frames lie behind the wall
+#define REVEAL_M .14f ///< how far window frames lie behind the wall
 
 typedef struct House {
     int row, number;
@@ -53,14 +53,16 @@ static Vec brickwork(const House *h, float x, float y)
     const float row = floorf(y / .075f), shift = fmodf(fabsf(row), 2) * .1125f;
     const float u = (x + shift) / .225f, v = y / .075f - row;
     const float tone = .80f + .4f * hash_unit((int)floorf(u), (int)row, h->number);
-    const float mortar = fmaxf(soft_step(.10f, .04f, fminf(v, 1 - v)), soft_step(.05f, .02f, fminf(u - floorf(u), 1 - u + floorf(u))));
+    const float mortar = fmaxf(soft_step(.10f, .04f, fminf(v, 1 - v)),
+                               soft_step(.05f, .02f, fminf(u - floorf(u), 1 - u + floorf(u))));
 
     return vec_mix(vec_scale(h->wall, tone), vec(.36f, .33f, .29f), .75f * mortar);
 }
 
 static Vec wall_colour(const House *h, float x, float y)
 {
-    const float stain = .86f + .28f * noise3(x * .7f, y * .35f, (float)h->number) * (.7f + .3f * noise3(x * 5, y * 1.5f, 2));
+    const float stain =
+        .86f + .28f * noise3(x * .7f, y * .35f, (float)h->number) * (.7f + .3f * noise3(x * 5, y * 1.5f, 2));
     const Vec c = h->brick ? brickwork(h, x, y) : vec_scale(h->wall, .95f + .1f * noise3(x * 30, y * 30, 1));
 
     return vec_scale(c, stain * mixf(.80f, 1, soft_step(0, .5f, y)));
@@ -103,8 +105,9 @@ static void paint_window(const House *h, const Light *l, Rect r, float x, float 
     drape = soft_step(.24f, .19f, fminf(x - r.x0, r.x1 - x)) * (.7f + .3f * sinf(x * 60));
     if (hash_unit(key, 2, 2) < .35f)
         drape = fmaxf(drape, soft_step(half + .05f, half + .1f, y) * .9f);
-    make_glass(s, vec_mix(vec(.02f, .022f, .025f), vec(.40f, .37f, .32f), drape),
-               vec_scale(vec_mix(vec(.85f, .55f, .25f), vec(.9f, .68f, .42f), drape), lit ? l->windows * .75f : 0));
+    make_glass(
+        s, vec_mix(vec(.02f, .022f, .025f), vec(.40f, .37f, .32f), drape),
+        vec_scale(vec_mix(vec(.85f, .55f, .25f), vec(.9f, .68f, .42f), drape), lit ? l->windows * .75f : 0));
 }
 
 /* Shelves with goods at the back of a shop, a floor and a ceiling with lamps. */
@@ -123,7 +126,8 @@ static Vec shop_room(const House *h, float x, float y, Vec into, const Light *l)
         return vec_scale(vec(.75f, .72f, .65f), lamp * 1.3f);
     if (v < .1f)
         return vec_scale(vec(.35f, .25f, .16f), lamp);
-    c = vec(.1f + .7f * hash_unit(col, row, 11), .1f + .55f * hash_unit(col, row, 12), .08f + .5f * hash_unit(col, row, 13));
+    c = vec(.1f + .7f * hash_unit(col, row, 11), .1f + .55f * hash_unit(col, row, 12),
+            .08f + .5f * hash_unit(col, row, 13));
     if (u < .12f || u > .9f || v > tall)
         c = vec(.42f, .38f, .31f);
     return vec_mul(c, vec(lamp * .85f, lamp * .76f, lamp * .62f));
@@ -131,7 +135,8 @@ static Vec shop_room(const House *h, float x, float y, Vec into, const Light *l)
 
 static void paint_sign(const House *h, float x, float y, Vec ground, Vec ink, Surface *s)
 {
-    static const char *names[] = { "BAKERY", "BOOKS & MAPS", "PHARMACY", "CAFE VERDI", "FLOWERS", "SHOE REPAIR", "GREENGROCER", "BARBER" };
+    static const char *names[] = { "BAKERY",  "BOOKS & MAPS", "PHARMACY",    "CAFE VERDI",
+                                   "FLOWERS", "SHOE REPAIR",  "GREENGROCER", "BARBER" };
     const char *name = names[(int)(hash_unit(h->number, h->row, 21) * 8)];
     const float dot = .040f, length = dot * (float)font_length(name);
     /* Along runs away from the camera on the left and towards it across; words must read from the street. */
@@ -155,7 +160,8 @@ static void paint_shop(const House *h, const Light *l, float x, float y, Vec int
     } else if (inside(pane, x, y) || inside(door, x, y)) {
         const Rect r = inside(pane, x, y) ? pane : door;
 
-        if (meets_reveal(r, &x, &y, into, .09f) || (r.x0 < 1 && fabsf(x - 2.4f) < .035f) || (r.x0 > 1 && (y < .5f || fabsf(x - 5.25f) > .40f))) {
+        if (meets_reveal(r, &x, &y, into, .09f) || (r.x0 < 1 && fabsf(x - 2.4f) < .035f) ||
+            (r.x0 > 1 && (y < .5f || fabsf(x - 5.25f) > .40f))) {
             s->albedo = vec_scale(h->paint, .75f);
             return;
         }
@@ -193,7 +199,8 @@ static void paint_house_floor(const House *h, const Light *l, float x, float y, 
             paint_window(h, l, r, x, y, into, s);
             return;
         }
-        if (inside((Rect){ r.x0 - .1f, r.y0 - .12f, r.x1 + .1f, r.y1 + .22f }, x, y) && (y < r.y0 || y > r.y1))
+        if (inside((Rect){ r.x0 - .1f, r.y0 - .12f, r.x1 + .1f, r.y1 + .22f }, x, y) &&
+            (y < r.y0 || y > r.y1))
             s->albedo = vec_scale(h->trim, y < r.y0 ? 1.05f : .95f);
     }
     if (y < .35f)
@@ -217,7 +224,8 @@ static void paint_upper(const House *h, const Light *l, float x, float y, Vec in
             paint_window(h, l, r, x, y, into, s);
             return;
         }
-        if (inside((Rect){ r.x0 - .1f, r.y0 - .12f, r.x1 + .1f, r.y1 + .22f }, x, y) && (y < r.y0 || y > r.y1))
+        if (inside((Rect){ r.x0 - .1f, r.y0 - .12f, r.x1 + .1f, r.y1 + .22f }, x, y) &&
+            (y < r.y0 || y > r.y1))
             s->albedo = h->trim;
     }
 }
@@ -229,7 +237,9 @@ bool facade_paint(const Light *l, int row, float along, float y, Vec into, Surfa
 
     if (y > h.height)
         return false;
-    *s = (Surface){ .n = { 0, 0, -1 }, .albedo = wall_colour(&h, x, y), .open = .55f + .1f * soft_step(0, 3, y) };
+    *s = (Surface){ .n = { 0, 0, -1 },
+                    .albedo = wall_colour(&h, x, y),
+                    .open = .55f + .1f * soft_step(0, 3, y) };
     /* A drainpipe where two houses meet. */
     if (x < .09f)
         s->albedo = vec_scale(vec(.05f, .05f, .055f), .6f + .8f * sinf(x / .09f * PI));

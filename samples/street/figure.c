@@ -13,9 +13,10 @@
 
 /* Forehead, temples, ears, jaw, chin and nose: the box is drawn round these. */
 static const Vec landmarks[] = {
-    { 0, .60f, .74f },       { .45f, .55f, .5f },    { -.45f, .55f, .5f },    { .64f, .3f, .2f },   { -.64f, .3f, .2f },
-    { .66f, -.1f, .12f },    { -.66f, -.1f, .12f },  { .50f, -.75f, .15f },   { -.50f, -.75f, .15f }, { 0, -1.12f, .60f },
-    { .2f, -1.08f, .6f },    { -.2f, -1.08f, .6f },  { 0, -.38f, .98f },      { 0, .25f, .83f },
+    { 0, .60f, .74f },      { .45f, .55f, .5f },  { -.45f, .55f, .5f },  { .64f, .3f, .2f },
+    { -.64f, .3f, .2f },    { .66f, -.1f, .12f }, { -.66f, -.1f, .12f }, { .50f, -.75f, .15f },
+    { -.50f, -.75f, .15f }, { 0, -1.12f, .60f },  { .2f, -1.08f, .6f },  { -.2f, -1.08f, .6f },
+    { 0, -.38f, .98f },     { 0, .25f, .83f },
 };
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
@@ -59,10 +60,10 @@ static void place_balls(Figure *f)
     const float h = f->person->id.height_m, g = .01f * h;
     int n = 0;
 
-#define BALL(bone, y, radius)                                                  \
-    do {                                                                       \
-        f->balls[n].at = bone_point(&f->bones[bone], vec(0, (y) * h, 0));      \
-        f->balls[n++].r = (radius) * g;                                        \
+#define BALL(bone, y, radius)                                                                                \
+    do {                                                                                                     \
+        f->balls[n].at = bone_point(&f->bones[bone], vec(0, (y)*h, 0));                                      \
+        f->balls[n++].r = (radius)*g;                                                                        \
     } while (0)
     BALL(BONE_HEAD, 0, 6.2f);
     BALL(BONE_CHEST, .25f, 10);
@@ -103,7 +104,8 @@ static Spot *see_mesh(const Figure *f, const Mesh *m, const Camera *c)
     Spot *spots = malloc((size_t)m->vertices * sizeof(*spots));
 
     for (int v = 0; spots && v < m->vertices; v++)
-        spots[v] = camera_see(c, m == f->head ? head_point(f, m->pos[v]) : bone_point(&f->bones[m->bone[v]], m->pos[v]));
+        spots[v] = camera_see(c, m == f->head ? head_point(f, m->pos[v])
+                                              : bone_point(&f->bones[m->bone[v]], m->pos[v]));
     return spots;
 }
 
@@ -141,7 +143,8 @@ static void lay_over(Figure *f, const Buffer *tile, Buffer *b)
             if (!px->id)
                 continue;
             f->face_pixels += figure_is_face(f, px);
-            if (X >= 0 && Y >= 0 && X < b->w && Y < b->h && px->near > b->px[(size_t)Y * (size_t)b->w + (size_t)X].near)
+            if (X >= 0 && Y >= 0 && X < b->w && Y < b->h &&
+                px->near > b->px[(size_t)Y * (size_t)b->w + (size_t)X].near)
                 b->px[(size_t)Y * (size_t)b->w + (size_t)X] = *px;
         }
 }
@@ -178,8 +181,12 @@ static Vec blend(const Vec *at, const int *c, const Pixel *px)
 
 static Vec cloth(const Identity *id, Material m, Vec p, Bone bone)
 {
-    const float s = id->texture_seed + (float)bone, weave = .88f + .24f * noise3(p.x * 160, p.y * 160, p.z * 160 + s);
-    Vec c = m == MAT_COAT ? id->coat : m == MAT_TROUSERS ? id->trousers : m == MAT_SHOE ? id->shoes : id->extra;
+    const float s = id->texture_seed + (float)bone,
+                weave = .88f + .24f * noise3(p.x * 160, p.y * 160, p.z * 160 + s);
+    Vec c = m == MAT_COAT       ? id->coat
+            : m == MAT_TROUSERS ? id->trousers
+            : m == MAT_SHOE     ? id->shoes
+                                : id->extra;
 
     if (m == MAT_COAT && bone == BONE_CHEST && p.z > 0) {
         /* The row where a coat closes, and its shadow. */
@@ -196,7 +203,8 @@ static Vec cloth(const Identity *id, Material m, Vec p, Bone bone)
 static Vec crease(const Identity *id, Vec n, Vec p, Bone bone)
 {
     const float s = id->texture_seed + 7 * (float)bone, x = p.x * 14, y = p.y * 9, z = p.z * 14;
-    const Vec lean = vec(noise3(x + s, y, z) - .5f, noise3(x, y + s, z + 9) - .5f, noise3(x + 5, y, z + s) - .5f);
+    const Vec lean =
+        vec(noise3(x + s, y, z) - .5f, noise3(x, y + s, z + 9) - .5f, noise3(x + 5, y, z + s) - .5f);
 
     return vec_unit(vec_add(n, vec_scale(lean, .5f)));
 }
@@ -205,7 +213,7 @@ static Vec crease(const Identity *id, Vec n, Vec p, Bone bone)
 static Vec infra_red(Vec c, Material m)
 {
     const float grey = .3f * c.x + .5f * c.y + .2f * c.z;
-    const float k = m <= MAT_SKIN ? mixf(grey * 1.25f, .30f, .45f) : mixf(grey, .22f, .45f);
+    const float k = m <= MAT_SKIN ? mixf(grey * 1.35f, .34f, .32f) : mixf(grey, .20f, .35f);
 
     return vec(k, k, k);
 }
@@ -223,7 +231,8 @@ static Touch touch(const Figure *f, const Pixel *px)
     const int *c = m->tri[px->id & 0xffffff];
     const float w = 1 - px->u - px->v;
     const int corner = px->u > px->v ? (px->u > w ? 0 : 2) : (px->v > w ? 1 : 2);
-    Touch t = { blend(m->pos, c, px), blend(m->normal, c, px), (Material)m->material[c[corner]], BONE_HEAD, 1 };
+    Touch t = { blend(m->pos, c, px), blend(m->normal, c, px), (Material)m->material[c[corner]], BONE_HEAD,
+                1 };
 
     t.open = px->u * m->open[c[0]] + px->v * m->open[c[1]] + w * m->open[c[2]];
     if (m != f->head)
@@ -264,7 +273,8 @@ Vec figure_colour(const Figure *f, const Light *l, const Camera *c, const Pixel 
 {
     const Touch t = touch(f, px);
     const Pose *bone = &f->bones[t.bone];
-    const bool soft = t.bone != BONE_HEAD && t.material != MAT_SKIN && t.material != MAT_SHOE && t.material != MAT_PHONE;
+    const bool soft =
+        t.bone != BONE_HEAD && t.material != MAT_SKIN && t.material != MAT_SHOE && t.material != MAT_PHONE;
     const Vec local = soft ? crease(&f->person->id, t.normal, t.local, t.bone) : t.normal;
     const Vec n = vec_unit(mat_apply(&bone->turn, local));
     const Vec p = t.bone == BONE_HEAD ? head_point(f, t.local) : bone_point(bone, t.local);

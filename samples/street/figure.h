@@ -15,14 +15,17 @@
 
 typedef struct Figure {
     const Person *person;
-    const Mesh *head;           ///< fine or coarse
+    const Mesh *head; ///< fine or coarse
     Pose bones[BONE_COUNT];
-    Vec scale;                  ///< head units to metres
-    Vec floor;                  ///< where the person stands
-    struct { Vec at; float r; } balls[FIGURE_BALLS];
-    float face_box[4];          ///< x, y, w, h in pixels
-    float facing;               ///< 1: the face is turned to the camera, to 0: away
-    int face_pixels;            ///< of the face, if nothing stood before it
+    Vec scale; ///< head units to metres
+    Vec floor; ///< where the person stands
+    struct {
+        Vec at;
+        float r;
+    } balls[FIGURE_BALLS];
+    float face_box[4]; ///< x, y, w, h in pixels
+    float facing;      ///< 1: the face is turned to the camera, to 0: away
+    int face_pixels;   ///< of the face, if nothing stood before it
 } Figure;
 
 /** Place a person. False if wholly out of the picture. */

@@ -50,7 +50,9 @@ static float skull(const HeadShape *h, float x, float y, float z)
     d = melt(d, ellipsoid(x, y - .42f - h->forehead * .3f, z - .30f, .58f, .42f, .52f), .25f);
     d = melt(d, ellipsoid(x, y + .38f, z - .22f, .56f * (.5f + .5f * h->jaw), .74f, .58f), .22f);
     d = melt(d, ellipsoid(x - .34f * h->jaw, y + .62f, z - .14f, .17f, .20f, .28f), .24f);
-    return melt(d, ellipsoid(x, y + .99f, z - .62f - .06f * (h->chin - 1), .235f * h->jaw, .14f * h->chin, .15f), .28f);
+    return melt(d,
+                ellipsoid(x, y + .99f, z - .62f - .06f * (h->chin - 1), .235f * h->jaw, .14f * h->chin, .15f),
+                .28f);
 }
 
 static float cheeks_and_eyes(const HeadShape *h, float d, float x, float y, float z)
@@ -78,7 +80,8 @@ static float nose(const HeadShape *h, float d, float x, float y, float z)
 
 static float lips(const HeadShape *h, float d, float x, float y, float z)
 {
-    const float cy = y + .70f - h->mouth_y - h->smile * x * x * .6f, lz = .79f - .9f * x * x, w = h->mouth_width;
+    const float cy = y + .70f - h->mouth_y - h->smile * x * x * .6f, lz = .79f - .9f * x * x,
+                w = h->mouth_width;
 
     d = melt(d, ellipsoid(x, cy - .035f, z - lz, w, .045f * h->lip_upper, .075f), .04f);
     d = melt(d, ellipsoid(x, cy + .055f, z - lz + .01f, w * .82f, .06f * h->lip_lower, .075f), .05f);
@@ -118,7 +121,8 @@ static float hair_line(const Identity *id, Vec p)
     float y = .06f + (.56f + high + h->forehead * .5f) * soft_step(.02f, .42f, p.z + .25f * fabsf(p.x) - .1f);
 
     y -= .50f * soft_step(-.05f, -.65f, p.z);
-    return y + front * (h->part * p.x * .35f - h->fringe * .30f + .03f * sinf(9 * p.x + 4 * h->part) + .02f * sinf(23 * p.x));
+    return y + front * (h->part * p.x * .35f - h->fringe * .30f + .03f * sinf(9 * p.x + 4 * h->part) +
+                        .02f * sinf(23 * p.x));
 }
 
 static float hair(const Identity *id, Vec p)

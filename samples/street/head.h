@@ -16,16 +16,16 @@
 
 /** What a surface is made of; the painter goes by it. */
 typedef enum Material {
-    MAT_FACE,     ///< skin of the front of the head: what the ground truth counts
-    MAT_MASK,     ///< counted as face
-    MAT_GLASSES,  ///< counted as face
-    MAT_SKIN,     ///< ears, neck, hands
+    MAT_FACE,    ///< skin of the front of the head: what the ground truth counts
+    MAT_MASK,    ///< counted as face
+    MAT_GLASSES, ///< counted as face
+    MAT_SKIN,    ///< ears, neck, hands
     MAT_HAIR,
     MAT_HAT,
     MAT_COAT,
     MAT_TROUSERS,
     MAT_SHOE,
-    MAT_EXTRA,    ///< backpack, bag, scarf, skirt
+    MAT_EXTRA, ///< backpack, bag, scarf, skirt
     MAT_PHONE,
 } Material;
 

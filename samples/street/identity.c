@@ -10,24 +10,26 @@
 
 /* Linear RGB, lightest first. */
 static const Vec tones[IDENTITY_TONES] = {
-    { .72f, .50f, .40f },  { .62f, .40f, .29f },  { .47f, .28f, .185f },
+    { .72f, .50f, .40f },  { .62f, .40f, .29f },   { .47f, .28f, .185f },
     { .30f, .165f, .10f }, { .17f, .088f, .052f }, { .085f, .045f, .030f },
 };
 static const Vec hair_colours[] = {
     { .012f, .009f, .008f }, { .03f, .018f, .012f }, { .09f, .045f, .022f },
     { .32f, .20f, .085f },   { .22f, .07f, .025f },  { .42f, .41f, .40f },
 };
-static const Vec irises[] = { { .05f, .03f, .015f }, { .12f, .07f, .03f }, { .10f, .16f, .22f }, { .10f, .14f, .07f } };
+static const Vec irises[] = {
+    { .05f, .03f, .015f }, { .12f, .07f, .03f }, { .10f, .16f, .22f }, { .10f, .14f, .07f }
+};
 static const Vec coats[] = {
     { .020f, .024f, .035f }, { .030f, .060f, .140f }, { .230f, .030f, .030f }, { .120f, .095f, .065f },
     { .045f, .080f, .050f }, { .330f, .230f, .120f }, { .300f, .300f, .310f }, { .055f, .050f, .052f },
     { .100f, .030f, .075f }, { .500f, .330f, .050f }, { .060f, .150f, .170f }, { .420f, .380f, .330f },
 };
 static const Vec legs[] = {
-    { .016f, .018f, .024f }, { .030f, .048f, .095f }, { .055f, .080f, .130f }, { .130f, .110f, .080f },
-    { .030f, .030f, .032f }, { .075f, .070f, .065f },
+    { .016f, .018f, .024f }, { .030f, .048f, .095f }, { .055f, .080f, .130f },
+    { .130f, .110f, .080f }, { .030f, .030f, .032f }, { .075f, .070f, .065f },
 };
-#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
+#define COUNT(a)   ((int)(sizeof(a) / sizeof((a)[0])))
 #define PICK(r, a) ((a)[rng_below(r, COUNT(a))])
 
 static float vary(Rng *r, float mean, float lo, float hi)
@@ -108,7 +110,9 @@ static void paint(Identity *id, Rng *r)
     id->lip = vec_mul(id->skin, vec(.80f, .50f, .56f));
     if (id->female && id->age != AGE_CHILD && rng_unit(r) < .5f)
         id->lip = vec(id->skin.x * .75f + .08f, id->skin.y * .32f, id->skin.z * .38f);
-    id->wrinkles = id->age == AGE_OLD ? rng_range(r, .7f, 1) : id->age == AGE_ADULT ? rng_range(r, 0, .3f) : 0;
+    id->wrinkles = id->age == AGE_OLD     ? rng_range(r, .7f, 1)
+                   : id->age == AGE_ADULT ? rng_range(r, 0, .3f)
+                                          : 0;
     id->freckles = id->tone < 2 && rng_unit(r) < .3f ? rng_range(r, .4f, 1) : 0;
     id->hair_style = pick_hair(r, id);
     if (!id->female && id->age != AGE_CHILD && rng_unit(r) < .5f)

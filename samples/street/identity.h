@@ -30,25 +30,25 @@ typedef struct HeadShape {
 } HeadShape;
 
 typedef struct Identity {
-    int number;           ///< face_id of the ground truth
-    int tone;             ///< 0..IDENTITY_TONES-1
+    int number; ///< face_id of the ground truth
+    int tone;   ///< 0..IDENTITY_TONES-1
     Age age;
     bool female;
     HeadShape head;
-    float wrinkles;       ///< 0..1
-    float freckles;       ///< 0..1
-    float beard;          ///< 0 none .. 1 full
+    float wrinkles; ///< 0..1
+    float freckles; ///< 0..1
+    float beard;    ///< 0 none .. 1 full
     Hair hair_style;
     Hat hat;
     Glasses glasses;
     bool mask;
     Vec skin, lip, hair, iris, accessory; ///< linear RGB; accessory: hat or mask
-    float height_m;       ///< sole to crown
-    float girth;          ///< 1 is average
+    float height_m;                       ///< sole to crown
+    float girth;                          ///< 1 is average
     Garment garment;
     bool skirt, backpack, scarf, bag, phone;
-    Vec coat, trousers, shoes, extra;     ///< linear RGB; extra: backpack, bag or scarf
-    float texture_seed;   ///< shifts every noise pattern of this person
+    Vec coat, trousers, shoes, extra; ///< linear RGB; extra: backpack, bag or scarf
+    float texture_seed;               ///< shifts every noise pattern of this person
 } Identity;
 
 /** The person with this number in the street with this seed. */

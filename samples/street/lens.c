@@ -103,10 +103,16 @@ void lens_develop(const Light *l, float *rgb, float *spare, int width, int heigh
     for (int y = 0; y < height; y++) {
         const uint32_t shift = hash_int(seed ^ ((uint32_t)frame * 8191u + (uint32_t)y));
         const Row r = {
-            .up = spare + w * (size_t)(y > 0 ? y - 1 : y), .here = spare + w * (size_t)y,
+            .up = spare + w * (size_t)(y > 0 ? y - 1 : y),
+            .here = spare + w * (size_t)y,
             .down = spare + w * (size_t)(y < height - 1 ? y + 1 : y),
-            .grain = grains + shift % (uint32_t)(GRAINS - 4 * 4096 - 8192), .out = out + w * (size_t)y,
-            .exposure = l->exposure, .noise = l->noise, .y = y, .width = width, .height = height,
+            .grain = grains + shift % (uint32_t)(GRAINS - 4 * 4096 - 8192),
+            .out = out + w * (size_t)y,
+            .exposure = l->exposure,
+            .noise = l->noise,
+            .y = y,
+            .width = width,
+            .height = height,
         };
 
         develop_row(&r, l->grey);

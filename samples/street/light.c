@@ -108,8 +108,8 @@ Vec light_sky(const Light *l, Vec d)
     if (l->kind == LIGHT_NIGHT)
         return vec(.012f, .012f, .012f);
     if (l->kind == LIGHT_DUSK)
-        return vec_mix(vec_mix(vec(.62f, .34f, .20f), vec(.13f, .17f, .30f), soft_step(0, .28f, up)), vec(.30f, .22f, .24f),
-                       .6f * soft_step(.45f, .75f, cloud));
-    return vec_mix(vec_mix(vec(.82f, .86f, .90f), vec(.42f, .58f, .82f), soft_step(0, .5f, up)), vec(.93f, .93f, .93f),
-                   .8f * soft_step(.40f, .70f, cloud));
+        return vec_mix(vec_mix(vec(.62f, .34f, .20f), vec(.13f, .17f, .30f), soft_step(0, .28f, up)),
+                       vec(.30f, .22f, .24f), .6f * soft_step(.45f, .75f, cloud));
+    return vec_mix(vec_mix(vec(.82f, .86f, .90f), vec(.42f, .58f, .82f), soft_step(0, .5f, up)),
+                   vec(.93f, .93f, .93f), .8f * soft_step(.40f, .70f, cloud));
 }

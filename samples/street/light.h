@@ -14,20 +14,20 @@ typedef enum LightKind { LIGHT_DAY, LIGHT_DUSK, LIGHT_NIGHT } LightKind;
 
 typedef struct Lamp {
     Vec at, rgb;
-    float size;        ///< metres; light weakens with (distance / size) squared beyond it
+    float size; ///< metres; light weakens with (distance / size) squared beyond it
 } Lamp;
 
 typedef struct Light {
     LightKind kind;
-    Vec to_sun;        ///< unit direction
-    Vec sun, sky, bounce;  ///< linear RGB: direct, from above, from the ground
+    Vec to_sun;           ///< unit direction
+    Vec sun, sky, bounce; ///< linear RGB: direct, from above, from the ground
     Lamp lamps[4];
     int lamp_count;
-    float flash;       ///< strength of the camera's own lamp
-    Vec eye;           ///< where that lamp is
-    float windows;     ///< how brightly windows are lit from inside
+    float flash;           ///< strength of the camera's own lamp
+    Vec eye;               ///< where that lamp is
+    float windows;         ///< how brightly windows are lit from inside
     float exposure, noise; ///< noise: standard deviation in grey levels at mid grey
-    bool grey;         ///< the picture has no colour
+    bool grey;             ///< the picture has no colour
 } Light;
 
 /** Everything about one kind of light, seen from `eye`. */

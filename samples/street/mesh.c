@@ -9,16 +9,16 @@
 #include <stdlib.h>
 #include "mesh.h"
 
-#define BLOCK    4   ///< cells along the edge of a block
-#define SEGMENTS 20  ///< corners of a tube's section
+#define BLOCK    4  ///< cells along the edge of a block
+#define SEGMENTS 20 ///< corners of a tube's section
 
 static const Vec low = { -1.35f, -1.95f, -1.45f }, high = { 1.35f, 1.65f, 1.45f };
 
 typedef struct Grid {
     int nx, ny, nz;
     float cell;
-    float *dist;   ///< at each grid point
-    int *vertex;   ///< of each cell, or -1
+    float *dist; ///< at each grid point
+    int *vertex; ///< of each cell, or -1
 } Grid;
 
 static size_t grid_at(const Grid *g, int i, int j, int k)
@@ -37,11 +37,11 @@ static int mesh_room(Mesh *m, int vertices, int triangles)
         const size_t n = m->vertex_room = 2 * (m->vertices + vertices);
         void *p;
 
-#define GROW(field)                                                \
-    do {                                                           \
-        if (!(p = realloc(m->field, n * sizeof(*m->field))))       \
-            return -ENOMEM;                                        \
-        m->field = p;                                              \
+#define GROW(field)                                                                                          \
+    do {                                                                                                     \
+        if (!(p = realloc(m->field, n * sizeof(*m->field))))                                                 \
+            return -ENOMEM;                                                                                  \
+        m->field = p;                                                                                        \
     } while (0)
         GROW(pos);
         GROW(normal);
@@ -83,7 +83,8 @@ static int grid_open(Grid *g, float cell)
 static void fill_block(Grid *g, const Identity *id, int i0, int j0, int k0)
 {
     const float half = .5f * BLOCK;
-    const float middle = head_distance(id, grid_point(g, (float)i0 + half, (float)j0 + half, (float)k0 + half));
+    const float middle =
+        head_distance(id, grid_point(g, (float)i0 + half, (float)j0 + half, (float)k0 + half));
     /* The melted field is not quite a distance; a third more room than the half diagonal is enough. */
     const bool near = fabsf(middle) < 1.33f * half * 1.7321f * g->cell;
 

@@ -11,19 +11,19 @@
 
 typedef struct Mesh {
     int vertices, triangles;
-    Vec *pos, *normal;   ///< one each per vertex, in the mesh's own units
-    float *open;         ///< share of the sky that a vertex sees, 0..1
-    uint8_t *material;   ///< Material of each vertex
-    uint8_t *bone;       ///< which limb a vertex moves with; 0 for heads
-    int (*tri)[3];       ///< anticlockwise seen from outside
+    Vec *pos, *normal; ///< one each per vertex, in the mesh's own units
+    float *open;       ///< share of the sky that a vertex sees, 0..1
+    uint8_t *material; ///< Material of each vertex
+    uint8_t *bone;     ///< which limb a vertex moves with; 0 for heads
+    int (*tri)[3];     ///< anticlockwise seen from outside
     int vertex_room, triangle_room;
 } Mesh;
 
 /** One cross-section of a limb or garment, in metres from its joint. */
 typedef struct Ring {
-    float y;             ///< height of the section
+    float y; ///< height of the section
     float half_x, half_z;
-    float shift_z;       ///< centre of the section in front of the joint
+    float shift_z; ///< centre of the section in front of the joint
 } Ring;
 
 /**

@@ -146,7 +146,8 @@ static int open_container(Output *o)
     const AVOutputFormat *format = av_guess_format(NULL, o->path, NULL);
 
     if (!format || format->video_codec == AV_CODEC_ID_NONE || format->flags & AVFMT_NOFILE) {
-        fprintf(stderr, "street: cannot tell the container from '%s'; end the name in .mp4, .mov or .mkv\n", o->path);
+        fprintf(stderr, "street: cannot tell the container from '%s'; end the name in .mp4, .mov or .mkv\n",
+                o->path);
         return AVERROR(EINVAL);
     }
     return avformat_alloc_output_context2(&o->format, format, NULL, o->part);
@@ -260,7 +261,8 @@ int output_finish(Output *o)
 {
     int ret;
 
-    if ((ret = drain(o)) < 0 || (ret = av_write_trailer(o->format)) < 0 || (ret = avio_closep(&o->format->pb)) < 0)
+    if ((ret = drain(o)) < 0 || (ret = av_write_trailer(o->format)) < 0 ||
+        (ret = avio_closep(&o->format->pb)) < 0)
         return complain("write", o->path, ret);
     if (rename(o->part, o->path) < 0)
         return complain("write", o->path, AVERROR(errno));
@@ -307,7 +309,8 @@ static int encode_png(const uint8_t *rgb, int width, int height, AVPacket *packe
     if ((ret = avcodec_open2(c, NULL, NULL)) < 0 || (ret = av_frame_get_buffer(f, 0)) < 0)
         goto end;
     for (int y = 0; y < height; y++)
-        memcpy(f->data[0] + (ptrdiff_t)y * f->linesize[0], rgb + 3 * (size_t)y * (size_t)width, 3 * (size_t)width);
+        memcpy(f->data[0] + (ptrdiff_t)y * f->linesize[0], rgb + 3 * (size_t)y * (size_t)width,
+               3 * (size_t)width);
     if ((ret = avcodec_send_frame(c, f)) >= 0 && (ret = avcodec_send_frame(c, NULL)) >= 0)
         ret = avcodec_receive_packet(c, packet);
 end:

@@ -13,12 +13,12 @@
 typedef struct Output Output;
 
 typedef struct OutputOptions {
-    const char *path;      ///< the ending chooses the container
-    int width, height;     ///< even
+    const char *path;  ///< the ending chooses the container
+    int width, height; ///< even
     int fps;
     int crf;
-    bool audio;            ///< add a mono AAC track
-    uint32_t seed;         ///< of the sound
+    bool audio;    ///< add a mono AAC track
+    uint32_t seed; ///< of the sound
 } OutputOptions;
 
 /**

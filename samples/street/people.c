@@ -7,17 +7,17 @@
 #include "people.h"
 #include "scene.h"
 
-#define NEAR_Z     1.2f  ///< under the camera
-#define BEHIND_M   .9f   ///< how far behind a front a way begins
-#define TURN_M     4.0f  ///< length of the bend from the door to the lane
-#define APART_M    .95f  ///< people step aside within this distance
+#define NEAR_Z   1.2f ///< under the camera
+#define BEHIND_M .9f  ///< how far behind a front a way begins
+#define TURN_M   4.0f ///< length of the bend from the door to the lane
+#define APART_M  .95f ///< people step aside within this distance
 
 void person_choose(Person *p, uint32_t seed, int number)
 {
     static const Habit habits[] = { HABIT_COMING, HABIT_CROSSING, HABIT_COMING,   HABIT_STANDING,
                                     HABIT_COMING, HABIT_LEAVING,  HABIT_CROSSING, HABIT_COMING };
     static const float lanes[] = { -1.9f, -.2f, -1.2f, .75f, -.7f, .35f };
-    static const float doors[] = { 18.4f, 24.9f, 31.4f, 37.9f };
+    static const float doors[] = { 19.6f, 26.1f, 32.6f, 39.1f };
     Rng r = { hash_int(seed ^ 0x51ed27u) + (uint32_t)number * 7919u };
 
     *p = (Person){ .id = identity_sample(seed, number), .habit = habits[number % 8] };
@@ -42,7 +42,8 @@ int person_build(Person *p)
 {
     int ret;
 
-    if ((ret = mesh_bake_head(&p->fine, &p->id, .03f)) < 0 || (ret = mesh_bake_head(&p->coarse, &p->id, .065f)) < 0)
+    if ((ret = mesh_bake_head(&p->fine, &p->id, .03f)) < 0 ||
+        (ret = mesh_bake_head(&p->coarse, &p->id, .065f)) < 0)
         return ret;
     return body_build(&p->body, &p->id);
 }

@@ -16,14 +16,14 @@ typedef enum Habit { HABIT_COMING, HABIT_LEAVING, HABIT_CROSSING, HABIT_STANDING
 
 typedef struct Person {
     Identity id;
-    Mesh fine, coarse;   ///< head, for near and far
+    Mesh fine, coarse; ///< head, for near and far
     Mesh body;
     Habit habit;
-    float lane;          ///< x of the way for who walks along, z for who crosses; metres
-    float door;          ///< where along the street the way begins or ends, metres
-    float speed;         ///< metres per second
-    float start;         ///< metres already walked when the clip begins
-    float mood;          ///< phase of glances, radians
+    float lane;  ///< x of the way for who walks along, z for who crosses; metres
+    float door;  ///< where along the street the way begins or ends, metres
+    float speed; ///< metres per second
+    float start; ///< metres already walked when the clip begins
+    float mood;  ///< phase of glances, radians
     bool reverse;
 } Person;
 

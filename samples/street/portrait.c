@@ -11,9 +11,9 @@
 #include "output.h"
 #include "portrait.h"
 
-#define FINER    2     ///< drawn this much larger, then made small, for smooth edges
-#define AWAY_M   1.5f  ///< from the lens to the face
-#define FRAME_M  .40f  ///< height of what the picture shows
+#define FINER   2    ///< drawn this much larger, then made small, for smooth edges
+#define AWAY_M  1.5f ///< from the lens to the face
+#define FRAME_M .40f ///< height of what the picture shows
 
 static Light studio(void)
 {
@@ -33,9 +33,13 @@ static Camera aim(const Figure *f, int width, int height)
     const Vec face = f->bones[BONE_HEAD].at;
 
     return (Camera){
-        .eye = vec(face.x, face.y + .0f, face.z - AWAY_M), .turn = mat_turn(0, 0, 0),
-        .focal = AWAY_M * (float)height / FRAME_M, .cx = .5f * (float)width, .cy = .5f * (float)height,
-        .width = width, .height = height,
+        .eye = vec(face.x, face.y + .0f, face.z - AWAY_M),
+        .turn = mat_turn(0, 0, 0),
+        .focal = AWAY_M * (float)height / FRAME_M,
+        .cx = .5f * (float)width,
+        .cy = .5f * (float)height,
+        .width = width,
+        .height = height,
     };
 }
 
@@ -48,7 +52,9 @@ static void shrink(const float *big, int width, int height, float *rgb)
                 float sum = 0;
 
                 for (int i = 0; i < FINER * FINER; i++)
-                    sum += big[3 * ((size_t)(y * FINER + i / FINER) * (size_t)(width * FINER) + (size_t)(x * FINER + i % FINER)) + (size_t)q];
+                    sum += big[3 * ((size_t)(y * FINER + i / FINER) * (size_t)(width * FINER) +
+                                    (size_t)(x * FINER + i % FINER)) +
+                               (size_t)q];
                 rgb[3 * ((size_t)y * (size_t)width + (size_t)x) + (size_t)q] = sum / (FINER * FINER);
             }
 }

@@ -18,14 +18,19 @@ typedef struct Post {
 typedef struct Car {
     float x, z;
     Vec paint;
-    int facing;  ///< 1: nose away from the camera, -1: towards it
+    int facing; ///< 1: nose away from the camera, -1: towards it
 } Car;
 
 static const Post posts[] = {
-    { 1.22f, 18.5f, .08f, 6, { .06f, .065f, .07f }, 0 },    { 1.22f, 34, .08f, 6, { .06f, .065f, .07f }, 0 },
-    { 1.18f, 10.6f, .24f, .95f, { .035f, .05f, .045f }, .78f }, { 1.28f, 13.0f, .07f, 1.0f, { .05f, .05f, .05f }, .86f },
-    { 1.28f, 15.5f, .07f, 1.0f, { .05f, .05f, .05f }, .86f }, { 1.28f, 17.6f, .07f, 1.0f, { .05f, .05f, .05f }, .86f },
-    { 9.1f, 26, .08f, 6, { .06f, .065f, .07f }, 0 },
+    { 1.22f, 18.5f, .08f, 6, { .06f, .065f, .07f }, 0 },
+    { 1.22f, 34, .08f, 6, { .06f, .065f, .07f }, 0 },
+    { 1.18f, 10.6f, .24f, .95f, { .035f, .05f, .045f }, .78f },
+    { 1.28f, 13.0f, .07f, 1.0f, { .05f, .05f, .05f }, .86f },
+    { 1.28f, 15.5f, .07f, 1.0f, { .05f, .05f, .05f }, .86f },
+    { 1.28f, 17.6f, .07f, 1.0f, { .05f, .05f, .05f }, .86f },
+    { 9.5f, 21, .17f, 3.6f, { .09f, .065f, .045f }, 0 },
+    { 9.5f, 38, .19f, 3.6f, { .09f, .065f, .045f }, 0 },
+    { 9.1f, 29, .08f, 6, { .06f, .065f, .07f }, 0 },
 };
 static const Car cars[] = {
     { 2.62f, 13.4f, { .17f, .015f, .015f }, 1 },
@@ -175,7 +180,9 @@ bool props_meet(Vec from, Vec dir, float *reach, Surface *s, const Light *l)
             const float y = from.y + *reach * dir.y;
             const bool band = posts[i].stripe > 0 && fabsf(y - posts[i].stripe) < .05f;
 
-            *s = (Surface){ .n = n, .albedo = band ? vec(.7f, .68f, .6f) : posts[i].albedo, .gloss = .02f, .open = .8f };
+            *s = (Surface){
+                .n = n, .albedo = band ? vec(.7f, .68f, .6f) : posts[i].albedo, .gloss = .02f, .open = .8f
+            };
             met = true;
         }
     for (int i = 0; i < COUNT(cars); i++)
@@ -192,6 +199,7 @@ bool props_meet(Vec from, Vec dir, float *reach, Surface *s, const Light *l)
 float props_sun(Vec p, Vec to_sun)
 {
     float reach = 40;
+    Surface shade;
     Vec unused;
 
     for (int i = 0; i < COUNT(posts); i++)
@@ -200,5 +208,5 @@ float props_sun(Vec p, Vec to_sun)
     for (int i = 0; i < COUNT(cars); i++)
         if (fabsf(p.z - cars[i].z) < 5 && meet_car(&cars[i], p, to_sun, &reach, &unused))
             return 0;
-    return 1;
+    return canopy_meet(p, to_sun, &reach, &shade) ? 0 : 1;
 }

@@ -12,8 +12,13 @@ Camera camera_street(int width, int height)
 {
     /* On a bracket over the kerb, a little above head height, as shop cameras are. */
     return (Camera){
-        .eye = { .75f, 2.32f, 0 }, .turn = mat_turn(.03f, .105f, 0), .focal = 1.28f * (float)width,
-        .cx = .5f * (float)width, .cy = .5f * (float)height, .width = width, .height = height,
+        .eye = { .75f, 2.32f, 0 },
+        .turn = mat_turn(.03f, .105f, 0),
+        .focal = 1.28f * (float)width,
+        .cx = .5f * (float)width,
+        .cy = .5f * (float)height,
+        .width = width,
+        .height = height,
     };
 }
 

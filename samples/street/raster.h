@@ -11,9 +11,9 @@
 
 typedef struct Camera {
     Vec eye;
-    Mat turn;        ///< camera axes to world axes
-    float focal;     ///< pixels
-    float cx, cy;    ///< principal point, pixels
+    Mat turn;     ///< camera axes to world axes
+    float focal;  ///< pixels
+    float cx, cy; ///< principal point, pixels
     int width, height;
 } Camera;
 
@@ -23,9 +23,9 @@ typedef struct Spot {
 } Spot;
 
 typedef struct Pixel {
-    float near;      ///< 1 / depth of what is seen
-    float u, v;      ///< weights of the triangle's first two corners
-    uint32_t id;     ///< 0 background, else raster_id()
+    float near;  ///< 1 / depth of what is seen
+    float u, v;  ///< weights of the triangle's first two corners
+    uint32_t id; ///< 0 background, else raster_id()
 } Pixel;
 
 /** A window of the picture, with its place in it. */

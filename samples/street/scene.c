@@ -6,7 +6,7 @@
 #include "scene.h"
 #include "surface.h"
 
-#define END_Z 78.0f   ///< where the street ends
+#define END_Z   78.0f ///< where the street ends
 #define NOTHING 1e6f
 
 float scene_floor(float x)
@@ -17,12 +17,15 @@ float scene_floor(float x)
 static void paint_pavement(Vec p, Surface *s)
 {
     const float u = p.x / .6f, row = floorf(u), v = p.z / .9f + (fmodf(fabsf(row), 2) > .5f ? .5f : 0);
-    const float joint = fminf(fminf(u - row, 1 - u + row) * .6f, fminf(v - floorf(v), 1 - v + floorf(v)) * .9f);
+    const float joint =
+        fminf(fminf(u - row, 1 - u + row) * .6f, fminf(v - floorf(v), 1 - v + floorf(v)) * .9f);
     const float tone = .9f + .2f * hash_unit((int)row, (int)floorf(v), 3);
-    const float grime = .82f + .36f * noise3(p.x * .8f, 0, p.z * .6f) * (.6f + .4f * noise3(p.x * 9, 1, p.z * 9));
+    const float grime =
+        .82f + .36f * noise3(p.x * .8f, 0, p.z * .6f) * (.6f + .4f * noise3(p.x * 9, 1, p.z * 9));
     const float gum = soft_step(.80f, .86f, noise3(p.x * 7, 4, p.z * 7));
 
-    s->albedo = vec_scale(vec(.285f, .275f, .255f), tone * grime * (1 - .25f * gum) * mixf(.55f, 1, soft_step(.004f, .014f, joint)));
+    s->albedo = vec_scale(vec(.285f, .275f, .255f),
+                          tone * grime * (1 - .25f * gum) * mixf(.55f, 1, soft_step(.004f, .014f, joint)));
     if (p.x > KERB_X - .16f && p.x < KERB_X)
         s->albedo = vec_scale(vec(.36f, .355f, .34f), grime * (fmodf(p.z + 100, .95f) < .02f ? .5f : 1));
     /* Where the wall meets the ground, dirt gathers and light does not. */
@@ -46,7 +49,9 @@ static void paint_road(Vec p, Surface *s)
     /* A crossing, so that people have a reason to step into the road. */
     if (p.z > 7.8f && p.z < 10.8f && edge > .35f)
         line = soft_band(.25f, .75f, .03f, p.x / 1.1f - floorf(p.x / 1.1f));
-    s->albedo = vec_mix(s->albedo, paint, .85f * clampf(line, 0, 1) * mixf(.7f, 1, soft_step(.2f, .5f, noise3(p.x * 14, 5, p.z * 14))));
+    s->albedo =
+        vec_mix(s->albedo, paint,
+                .85f * clampf(line, 0, 1) * mixf(.7f, 1, soft_step(.2f, .5f, noise3(p.x * 14, 5, p.z * 14))));
 }
 
 static bool meet_ground(Vec from, Vec dir, float *reach, Surface *s)
@@ -109,7 +114,8 @@ static Vec lit(const Light *l, const Surface *s, Vec p, Vec dir)
     const Vec none = { .02f, .02f, .02f };
     const float facing = fmaxf(0, -vec_dot(dir, s->n));
     const float sun = l->kind == LIGHT_DAY ? props_sun(vec_add(p, vec_scale(s->n, .01f)), l->to_sun) : 0;
-    const float mirror = s->gloss + (1 - s->gloss) * (s->gloss > .05f ? .42f : 8 * s->gloss) * powf(1 - facing, 5);
+    const float mirror =
+        s->gloss + (1 - s->gloss) * (s->gloss > .05f ? .42f : 8 * s->gloss) * powf(1 - facing, 5);
     Vec rgb = vec_add(vec_mul(s->albedo, light_on(l, p, s->n, none, sun, s->open)), s->glow);
 
     return vec_add(rgb, vec_scale(mirrored(l, dir, s->n), mirror));
@@ -124,12 +130,13 @@ Sight scene_look(const Light *l, Vec from, Vec dir)
     float haze;
     Vec rgb;
 
-    if (meet_front(l, 0, WALL_LEFT_X, from, dir, &reach, &s) || meet_front(l, 1, WALL_RIGHT_X, from, dir, &reach, &s) ||
+    if (meet_front(l, 0, WALL_LEFT_X, from, dir, &reach, &s) ||
+        meet_front(l, 1, WALL_RIGHT_X, from, dir, &reach, &s) ||
         meet_front(l, 2, END_Z, from, dir, &reach, &s)) {
         met = true;
         ground = false;
     }
-    if (props_meet(from, dir, &reach, &s, l)) {
+    if (props_meet(from, dir, &reach, &s, l) | canopy_meet(from, dir, &reach, &s)) {
         met = true;
         ground = false;
     }

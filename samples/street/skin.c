@@ -13,8 +13,8 @@ static Vec darken(Vec c, float by)
 static Vec blotches(const Identity *id, Vec p)
 {
     const float s = id->texture_seed * 13.7f;
-    const float n = .5f * noise3(p.x * 3 + s, p.y * 3, p.z * 3) + .3f * noise3(p.x * 7 + s, p.y * 7, p.z * 7) +
-                    .2f * noise3(p.x * 19, p.y * 19, p.z * 19);
+    const float n = .5f * noise3(p.x * 3 + s, p.y * 3, p.z * 3) +
+                    .3f * noise3(p.x * 7 + s, p.y * 7, p.z * 7) + .2f * noise3(p.x * 19, p.y * 19, p.z * 19);
 
     return vec_scale(id->skin, 1 + .30f * (n - .5f));
 }
@@ -32,7 +32,8 @@ static Vec flush(const Identity *id, Vec p, Vec c)
 static Vec nostrils(const Identity *id, Vec p, Vec c)
 {
     const float w = id->head.nose_width, ny = p.y + .36f * id->head.nose_length;
-    const float in = soft_step(1.3f, .5f, hypotf((fabsf(p.x) - .07f * w) / (.042f * w), (ny + .092f) / .026f));
+    const float in =
+        soft_step(1.3f, .5f, hypotf((fabsf(p.x) - .07f * w) / (.042f * w), (ny + .092f) / .026f));
 
     return vec_mix(c, vec_mul(c, vec(.22f, .15f, .15f)), .9f * in * soft_step(.6f, .8f, p.z));
 }
@@ -67,7 +68,8 @@ static Vec beard(const Identity *id, Vec p, Vec c)
     const float grain = .75f + .5f * (noise3(p.x * 40, p.y * 25, p.z * 40) - .5f);
     float b = soft_step(-.44f, -.62f, p.y - .55f * fmaxf(0, x - .25f));
 
-    b = fmaxf(b, soft_step(.30f, .2f, x) * soft_step(-.56f + my, -.61f + my, p.y) * soft_step(-.52f, -.56f, p.y));
+    b = fmaxf(b, soft_step(.30f, .2f, x) * soft_step(-.56f + my, -.61f + my, p.y) *
+                     soft_step(-.52f, -.56f, p.y));
     b *= soft_step(-1.2f, -1.0f, p.y);
     b *= soft_step(.85f, 1.05f, hypotf(p.x / mw, (p.y + .715f - my) / .125f));
     return vec_mix(c, id->hair, clampf(b * grain * id->beard, 0, .92f));
@@ -101,7 +103,8 @@ static Vec brows(const Identity *id, Vec p, Vec c)
     const float y = h->brow_y + .07f * sinf(in * 2.3f) + h->brow_tilt * (u - .5f) * .2f;
     const float half = h->brow_thick * (.045f - .022f * in);
     const float grain = .8f + .5f * (noise3(p.x * 60, p.y * 30, p.z * 10) - .5f);
-    const float b = soft_step(half + .018f, half - .012f, fabsf(p.y - y)) * soft_step(-.04f, .06f, u) * soft_step(1.04f, .85f, u);
+    const float b = soft_step(half + .018f, half - .012f, fabsf(p.y - y)) * soft_step(-.04f, .06f, u) *
+                    soft_step(1.04f, .85f, u);
 
     return vec_mix(c, id->hair, clampf(b * grain * .9f, 0, .95f));
 }
@@ -133,8 +136,10 @@ static Vec eyes(const Identity *id, Vec p, Vec c, float *gloss)
     c = vec_mix(c, eyeball(id, copysignf(1, p.x) * side, p.y, soft_step(top, top - .07f, y)), in);
     if (in > .5f)
         *gloss = .5f;
-    c = vec_mix(c, vec(.03f, .02f, .02f), .85f * soft_step(.022f, .006f, fabsf(y - top - .004f)) * soft_step(-.06f, .06f, arch));
-    c = vec_mix(c, vec(.03f, .02f, .02f), .40f * soft_step(.014f, .004f, fabsf(y + bottom + .004f)) * soft_step(-.02f, .1f, arch));
+    c = vec_mix(c, vec(.03f, .02f, .02f),
+                .85f * soft_step(.022f, .006f, fabsf(y - top - .004f)) * soft_step(-.06f, .06f, arch));
+    c = vec_mix(c, vec(.03f, .02f, .02f),
+                .40f * soft_step(.014f, .004f, fabsf(y + bottom + .004f)) * soft_step(-.02f, .1f, arch));
     return darken(c, .30f * soft_step(.020f, .004f, fabsf(y - top - .055f)) * soft_step(-.2f, .1f, arch));
 }
 
@@ -158,7 +163,8 @@ Vec skin_paint(const Identity *id, Vec p, float *gloss)
 Vec skin_paint_hair(const Identity *id, Vec p)
 {
     const float s = id->texture_seed;
-    const float n = .6f * noise3(p.x * 26 + p.z * 9 + s, p.y * 5, p.z * 22) + .4f * noise3(p.x * 60, p.y * 9, p.z * 50);
+    const float n =
+        .6f * noise3(p.x * 26 + p.z * 9 + s, p.y * 5, p.z * 22) + .4f * noise3(p.x * 60, p.y * 9, p.z * 50);
 
     return vec_scale(id->hair, .6f + .8f * n);
 }

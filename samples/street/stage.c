@@ -11,13 +11,15 @@
 #include "scene.h"
 #include "stage.h"
 
-#define RAYS      4     ///< per pixel of the empty street
-#define SHADOW_PX 2     ///< shadows are worked out once per square of this side
-#define TIP_M     1.9f  ///< furthest reach of a shadow from the feet
+#define RAYS      4    ///< per pixel of the empty street
+#define SHADOW_PX 2    ///< shadows are worked out once per square of this side
+#define TIP_M     1.9f ///< furthest reach of a shadow from the feet
 
 static int look_row(void *arg, int y, int worker)
 {
-    static const float at[RAYS][2] = { { .375f, .125f }, { .875f, .375f }, { .125f, .625f }, { .625f, .875f } };
+    static const float at[RAYS][2] = {
+        { .375f, .125f }, { .875f, .375f }, { .125f, .625f }, { .625f, .875f }
+    };
     Stage *s = arg;
     const Camera *c = &s->camera;
 
@@ -252,7 +254,8 @@ static float motion_since(const Stage *s, const Figure *f, float before)
                   f->face_box[1] - old.face_box[1] + .5f * (f->face_box[3] - old.face_box[3]));
 }
 
-static int list_faces(const Stage *s, const Figure *figures, int n, const int *seen, float before, Face *faces)
+static int list_faces(const Stage *s, const Figure *figures, int n, const int *seen, float before,
+                      Face *faces)
 {
     int rows = 0;
 
@@ -260,10 +263,12 @@ static int list_faces(const Stage *s, const Figure *figures, int n, const int *s
         const float *b = figures[i].face_box;
         const float share = figures[i].face_pixels ? (float)seen[i] / (float)figures[i].face_pixels : 0;
 
-        if (b[0] + b[2] <= 0 || b[1] + b[3] <= 0 || b[0] >= (float)s->camera.width || b[1] >= (float)s->camera.height)
+        if (b[0] + b[2] <= 0 || b[1] + b[3] <= 0 || b[0] >= (float)s->camera.width ||
+            b[1] >= (float)s->camera.height)
             continue;
-        faces[rows++] = (Face){ figures[i].person->id.number, b[0], b[1], b[2], b[3], share * figures[i].facing,
-                                motion_since(s, &figures[i], before) };
+        faces[rows++] =
+            (Face){ figures[i].person->id.number,        b[0], b[1], b[2], b[3], share * figures[i].facing,
+                    motion_since(s, &figures[i], before) };
     }
     return rows;
 }

@@ -14,24 +14,24 @@ typedef struct Stage {
     Light light;
     Person *people;
     int count;
-    float *back;         ///< the empty street: linear RGB, three per pixel
-    float *back_near;    ///< 1 / depth of each of its pixels
-    float *back_ground;  ///< 1 where shadows of people fall
+    float *back;        ///< the empty street: linear RGB, three per pixel
+    float *back_near;   ///< 1 / depth of each of its pixels
+    float *back_ground; ///< 1 where shadows of people fall
 } Stage;
 
 /** What one worker draws on; made once and used for many frames. */
 typedef struct Canvas {
     Buffer depth;
-    float *rgb;          ///< linear light, three per pixel
-    float *spare;        ///< as large as rgb, for the lens
+    float *rgb;   ///< linear light, three per pixel
+    float *spare; ///< as large as rgb, for the lens
 } Canvas;
 
 /** One line of the ground truth. */
 typedef struct Face {
     int id;
-    float x, y, w, h;    ///< pixels, not clipped to the frame
-    float visible;       ///< 0..1
-    float motion;        ///< pixels since the frame before
+    float x, y, w, h; ///< pixels, not clipped to the frame
+    float visible;    ///< 0..1
+    float motion;     ///< pixels since the frame before
 } Face;
 
 /**

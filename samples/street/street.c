@@ -97,23 +97,43 @@ static int read_light(const char *text, LightKind *light)
     return bad("light", text, "day, dusk or night");
 }
 
-enum { OPT_GT = 256, OPT_FRAMES, OPT_SIZE, OPT_FPS, OPT_SEED, OPT_PEOPLE, OPT_LIGHT, OPT_CRF, OPT_AUDIO, OPT_SILENT, OPT_PORTRAIT };
+enum {
+    OPT_GT = 256,
+    OPT_FRAMES,
+    OPT_SIZE,
+    OPT_FPS,
+    OPT_SEED,
+    OPT_PEOPLE,
+    OPT_LIGHT,
+    OPT_CRF,
+    OPT_AUDIO,
+    OPT_SILENT,
+    OPT_PORTRAIT
+};
 
 static const struct option long_options[] = {
-    { "output", required_argument, NULL, 'o' },        { "gt", required_argument, NULL, OPT_GT },
-    { "frames", required_argument, NULL, OPT_FRAMES }, { "size", required_argument, NULL, OPT_SIZE },
-    { "fps", required_argument, NULL, OPT_FPS },       { "seed", required_argument, NULL, OPT_SEED },
-    { "people", required_argument, NULL, OPT_PEOPLE }, { "light", required_argument, NULL, OPT_LIGHT },
-    { "crf", required_argument, NULL, OPT_CRF },       { "audio", no_argument, NULL, OPT_AUDIO },
-    { "no-audio", no_argument, NULL, OPT_SILENT },     { "portrait", required_argument, NULL, OPT_PORTRAIT },
-    { "help", no_argument, NULL, 'h' },                { 0 },
+    { "output", required_argument, NULL, 'o' },
+    { "gt", required_argument, NULL, OPT_GT },
+    { "frames", required_argument, NULL, OPT_FRAMES },
+    { "size", required_argument, NULL, OPT_SIZE },
+    { "fps", required_argument, NULL, OPT_FPS },
+    { "seed", required_argument, NULL, OPT_SEED },
+    { "people", required_argument, NULL, OPT_PEOPLE },
+    { "light", required_argument, NULL, OPT_LIGHT },
+    { "crf", required_argument, NULL, OPT_CRF },
+    { "audio", no_argument, NULL, OPT_AUDIO },
+    { "no-audio", no_argument, NULL, OPT_SILENT },
+    { "portrait", required_argument, NULL, OPT_PORTRAIT },
+    { "help", no_argument, NULL, 'h' },
+    { 0 },
 };
 
 /* --portrait takes two words: getopt gives the first, the second follows it. */
 static int read_portrait(int argc, char **argv, Options *o)
 {
     if (optind >= argc) {
-        fprintf(stderr, "street: option '--portrait' needs a person and a file, such as --portrait 3 face.png\n");
+        fprintf(stderr,
+                "street: option '--portrait' needs a person and a file, such as --portrait 3 face.png\n");
         return -EINVAL;
     }
     o->portrait = argv[optind++];
@@ -125,17 +145,32 @@ static int read_option(int opt, int argc, char **argv, Options *o)
     long seed;
 
     switch (opt) {
-    case 'o':          o->out = optarg; return 0;
-    case OPT_GT:       o->gt = optarg; return 0;
-    case OPT_FRAMES:   return read_int("frames", optarg, 1, 100000, &o->frames);
-    case OPT_SIZE:     return read_size(optarg, o);
-    case OPT_FPS:      return read_int("fps", optarg, 1, 120, &o->fps);
-    case OPT_PEOPLE:   return read_int("people", optarg, 0, PEOPLE_MAX, &o->people);
-    case OPT_LIGHT:    return read_light(optarg, &o->light);
-    case OPT_CRF:      return read_int("crf", optarg, 0, 51, &o->crf);
-    case OPT_AUDIO:    o->audio = true; return 0;
-    case OPT_SILENT:   o->audio = false; return 0;
-    case OPT_PORTRAIT: return read_portrait(argc, argv, o);
+    case 'o':
+        o->out = optarg;
+        return 0;
+    case OPT_GT:
+        o->gt = optarg;
+        return 0;
+    case OPT_FRAMES:
+        return read_int("frames", optarg, 1, 100000, &o->frames);
+    case OPT_SIZE:
+        return read_size(optarg, o);
+    case OPT_FPS:
+        return read_int("fps", optarg, 1, 120, &o->fps);
+    case OPT_PEOPLE:
+        return read_int("people", optarg, 0, PEOPLE_MAX, &o->people);
+    case OPT_LIGHT:
+        return read_light(optarg, &o->light);
+    case OPT_CRF:
+        return read_int("crf", optarg, 0, 51, &o->crf);
+    case OPT_AUDIO:
+        o->audio = true;
+        return 0;
+    case OPT_SILENT:
+        o->audio = false;
+        return 0;
+    case OPT_PORTRAIT:
+        return read_portrait(argc, argv, o);
     case OPT_SEED:
         if (read_number("seed", optarg, 0, UINT32_MAX, &seed) < 0)
             return -EINVAL;
@@ -150,20 +185,20 @@ typedef struct Run {
     const Options *opt;
     Stage stage;
     Canvas canvas[POOL_WORKERS];
-    int first;                    ///< frame of job 0
+    int first; ///< frame of job 0
     uint8_t *rgb[BATCH];
     Face *faces[BATCH];
     int face_count[BATCH];
 } Run;
 
-/* The clock starts late on a May afternoon; CAMERA 04 is the one over the kerb. */
+/* The clock starts on an October day, when people wear coats. */
 static void write_clock(const Options *o, uint8_t *rgb, int frame)
 {
-    const int hour = o->light == LIGHT_DAY ? 14 : o->light == LIGHT_DUSK ? 21 : 2;
+    const int hour = o->light == LIGHT_DAY ? 14 : o->light == LIGHT_DUSK ? 18 : 2;
     const int s = 17 * 60 + 42 + frame / o->fps, size = o->height >= 600 ? o->height / 360 : 1;
     char text[64];
 
-    snprintf(text, sizeof(text), "2026-05-14 %02d:%02d:%02d", hour + s / 3600, s / 60 % 60, s % 60);
+    snprintf(text, sizeof(text), "2026-10-14 %02d:%02d:%02d", hour + s / 3600, s / 60 % 60, s % 60);
     lens_write(rgb, o->width, o->height, 8 * size, 6 * size, size, "CAM 04 MARKET STREET");
     lens_write(rgb, o->width, o->height, o->width - size * (font_length(text) + 8), 6 * size, size, text);
 }
@@ -175,7 +210,8 @@ static int render_frame(void *arg, int job, int worker)
     const int frame = r->first + job;
     Canvas *c = &r->canvas[worker];
 
-    r->face_count[job] = stage_render(&r->stage, c, (float)frame / (float)o->fps, 1 / (float)o->fps, r->faces[job]);
+    r->face_count[job] =
+        stage_render(&r->stage, c, (float)frame / (float)o->fps, 1 / (float)o->fps, r->faces[job]);
     if (r->face_count[job] < 0)
         return r->face_count[job];
     lens_develop(&r->stage.light, c->rgb, c->spare, o->width, o->height, o->seed, frame, r->rgb[job]);
@@ -227,7 +263,8 @@ static int run_batches(Run *r, Output *out, Truth *truth)
             if ((ret = output_frame(out, r->rgb[i])) < 0)
                 return ret;
             if (truth)
-                truth_add(truth, r->first + i, (double)(r->first + i) / o->fps, r->faces[i], r->face_count[i]);
+                truth_add(truth, r->first + i, (double)(r->first + i) / o->fps, r->faces[i],
+                          r->face_count[i]);
         }
     }
     return 0;
@@ -280,15 +317,23 @@ static int parse(int argc, char **argv, Options *o)
 
 int main(int argc, char **argv)
 {
-    Options o = { .out = "street.mp4", .frames = 500, .width = 1280, .height = 720, .fps = 25,
-                  .people = 8, .crf = 23, .audio = true, .seed = 1 };
+    Options o = { .out = "street.mp4",
+                  .frames = 500,
+                  .width = 1280,
+                  .height = 720,
+                  .fps = 25,
+                  .people = 8,
+                  .crf = 23,
+                  .audio = true,
+                  .seed = 1 };
     int ret;
 
     av_log_set_level(AV_LOG_ERROR);
     ret = parse(argc, argv, &o);
 
     if (ret == 0 && o.portrait)
-        ret = portrait_write(o.portrait, o.seed, o.portrait_id, o.sized ? o.width : 480, o.sized ? o.height : 600);
+        ret = portrait_write(o.portrait, o.seed, o.portrait_id, o.sized ? o.width : 480,
+                             o.sized ? o.height : 600);
     else if (ret == 0)
         ret = make_clip(&o);
     return ret < 0 ? 2 : 0;

@@ -10,11 +10,11 @@
 #include "light.h"
 
 typedef struct Surface {
-    Vec n;         ///< unit normal
-    Vec albedo;    ///< linear RGB
-    Vec glow;      ///< light it gives off itself
-    float gloss;   ///< share of the surroundings it mirrors when seen straight on
-    float open;    ///< share of the sky it sees
+    Vec n;       ///< unit normal
+    Vec albedo;  ///< linear RGB
+    Vec glow;    ///< light it gives off itself
+    float gloss; ///< share of the surroundings it mirrors when seen straight on
+    float open;  ///< share of the sky it sees
 } Surface;
 
 /**
@@ -37,7 +37,10 @@ bool facade_paint(const Light *l, int row, float along, float y, Vec into, Surfa
  */
 bool props_meet(Vec from, Vec dir, float *reach, Surface *s, const Light *l);
 
-/** Do props or houses stand between a place and the sun? 0 in shadow .. 1. */
+/** Meet awnings and trees; as props_meet(). */
+bool canopy_meet(Vec from, Vec dir, float *reach, Surface *s);
+
+/** Does anything stand between a place and the sun? 0 in shadow .. 1. */
 float props_sun(Vec p, Vec to_sun);
 
 #endif /* STREET_SURFACE_H */

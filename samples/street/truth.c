@@ -46,8 +46,8 @@ void truth_add(Truth *t, int frame, double pts, const Face *faces, int n)
     for (int i = 0; i < n; i++) {
         const Face *f = &faces[i];
 
-        fprintf(t->file, "%d,%.4f,%d,%.2f,%.2f,%.2f,%.2f,%.3f,%.1f,%.2f,%d\n", frame, pts, f->id, f->x, f->y, f->w, f->h,
-                f->visible, f->h, f->motion, f->h < TRUTH_TINY_PX);
+        fprintf(t->file, "%d,%.4f,%d,%.2f,%.2f,%.2f,%.2f,%.3f,%.1f,%.2f,%d\n", frame, pts, f->id, f->x, f->y,
+                f->w, f->h, f->visible, f->h, f->motion, f->h < TRUTH_TINY_PX);
     }
 }
 
