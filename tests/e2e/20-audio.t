@@ -89,6 +89,7 @@ ok "mute AAC: begins when it began" near_number 0.001 \
     "$(ffprobe -v quiet -select_streams a -show_entries stream=start_time -of csv=p=0 mute.mp4)"
 samples aac.mp4 > a.txt
 samples mute.mp4 > b.txt
+# shellcheck disable=SC2016 # awk's fields
 ok "mute AAC: in step with what it was" awk '
     FNR == NR { a[FNR] = $1; next }
     FNR > 3000 && FNR <= 12000 { xy += a[FNR] * $1; xx += a[FNR] * a[FNR]; yy += $1 * $1 }
@@ -108,7 +109,7 @@ runs "mute in a film that begins at 3 s: runs" bare late.mkv mute-late.mkv --aud
 ok "mute in a film that begins at 3 s: silent there" silent_between mute-late.mkv 12050 23950
 ok "mute in a film that begins at 3 s: sounds before" sounds_between mute-late.mkv 0 11950
 
-for how in loud mute mute= mute=5 mute=2-1 mute=1-1 mute=a-b mute=0-1,, "mute=0-1,x"; do
+for how in loud mute mute= mute=5 mute=2-1 mute=1-1 mute=a-b "mute=0-1,," "mute=0-1,x"; do
     refused "--audio $how" "option '--audio' is" no.mp4 aac.mp4 --chain null --allow-bare --audio "$how"
 done
 

@@ -260,8 +260,8 @@ psnr() {
     local filter=${3:-null} format=${4:-yuv420p}
     rm -f psnr.log
     ffmpeg -nostdin -v error -i "$1" -i "$2" -lavfi "
-        [0:v:0]settb=1/1000,setpts=N,format=$format,$filter[a];
-        [1:v:0]settb=1/1000,setpts=N,format=$format,$filter[b];
+        [0:v:0]settb=1/1000,setpts=N,format=$format,${filter}[a];
+        [1:v:0]settb=1/1000,setpts=N,format=$format,${filter}[b];
         [a][b]psnr=stats_file=psnr.log" -vsync passthrough -f null - || return 1
     sed -n 's/.*psnr_avg:\([^ ]*\).*/\1/p' psnr.log | sed 's/inf/99/' | sort -n | head -n 1
 }

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file
+ * Association and tracks: gaps are filled, ends extended, nothing crosses a
+ * cut, weak boxes lead back to where a face came from, and two people are
+ * never made into one.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <math.h>
+#include <string.h>
+#include <cmocka.h>
+#include <libavutil/error.h>
+
+#include "filters/assoc.h"
+#include "filters/tracks.h"
+
+static const VeilTracksConfig config = { .window = 50, .patience = 30, .extend = 12, .high = 0.5f, .growth = 0.02f };
+
+static VeilBox box(float x, float y, float size, float score)
+{
+    return (VeilBox){ .face = { .x = x, .y = y, .w = size, .h = size, .score = score } };
+}
+
+static VeilTracks *new_tracks(void)
+{
+    VeilTracks *t;
+
+    assert_int_equal(veil_tracks_new(&t, &config), 0);
+    return t;
+}
+
+static void see(VeilTracks *t, int64_t at, const VeilBox *boxes, int n)
+{
+    assert_int_equal(veil_tracks_update(t, at, boxes, n), 0);
+}
+
+static void see_one(VeilTracks *t, int64_t at, VeilBox b)
+{
+    see(t, at, &b, 1);
+}
+
+static bool covers(const VeilBox *b, float x, float y)
+{
+    return b->face.x <= x && b->face.y <= y && b->face.x + b->face.w >= x && b->face.y + b->face.h >= y;
+}
+
+/* ---- association ----------------------------------------------------------------- */
+
+static void likeness_is_one_for_equals_and_falls(void **state)
+{
+    const VeilFace a = { .x = 100, .y = 100, .w = 20, .h = 20 }, near = { .x = 105, .y = 100, .w = 20, .h = 20 },
+                   far = { .x = 160, .y = 100, .w = 20, .h = 20 }, big = { .x = 90, .y = 90, .w = 40, .h = 40 },
+                   none = { .x = 100, .y = 100 };
+
+    (void)state;
+    assert_float_equal(veil_likeness(&a, &a), 1, 1e-6);
+    assert_true(veil_likeness(&a, &near) > 0.8f && veil_likeness(&a, &near) < 1);
+    assert_true(veil_likeness(&a, &far) < 0.01f);
+    assert_float_equal(veil_likeness(&a, &big), 0.25, 1e-5);
+    assert_float_equal(veil_likeness(&a, &near), veil_likeness(&near, &a), 1e-6);
+    assert_float_equal(veil_likeness(&a, &none), 0, 0);
+    assert_float_equal(veil_likeness(&none, &none), 0, 0);
+}
+
+static void motion_is_learnt(void **state)
+{
+    VeilFace f = { .x = 0, .y = 50, .w = 20, .h = 20 };
+    VeilMotion m = veil_motion_begin(&f);
+    VeilFace p = veil_motion_predict(&m, 10);
+
+    (void)state;
+    assert_float_equal(p.x, 0, 1e-4);
+    for (int i = 1; i <= 20; i++) {
+        f.x = 3.f * (float)i;
+        veil_motion_update(&m, &f, 1);
+    }
+    p = veil_motion_predict(&m, 5);
+    assert_float_equal(p.x, 75, 0.5);
+    assert_float_equal(p.y, 50, 0.5);
+    assert_float_equal(p.w, 20, 0.5);
+    p = veil_motion_predict(&m, -5);
+    assert_float_equal(p.x, 45, 0.5);
+    /* Seen each fifth frame: the same speed. */
+    m = veil_motion_begin(&(VeilFace){ .x = 0, .y = 50, .w = 20, .h = 20 });
+    for (int i = 5; i <= 100; i += 5) {
+        f.x = 3.f * (float)i;
+        veil_motion_update(&m, &f, 5);
+    }
+    assert_float_equal(m.vx, 3, 0.01);
+}
+
+static void prediction_stays_sane(void **state)
+{
+    VeilFace f = { .x = 0, .y = 0, .w = 10, .h = 10 };
+    VeilMotion m = veil_motion_begin(&f);
+    VeilFace p;
+
+    (void)state;
+    f.w = f.h = 20;
+    veil_motion_update(&m, &f, 1);
+    p = veil_motion_predict(&m, 1000);
+    assert_true(p.w > 0 && p.w <= 40.5f);
+    p = veil_motion_predict(&m, -1000);
+    assert_true(p.w >= 9.9f);
+}
+
+static void between_is_between(void **state)
+{
+    const VeilFace a = { .x = 0, .y = 10, .w = 10, .h = 20, .score = 0.9f, .has_landmarks = true,
+                         .landmark = { { 1, 2 } } };
+    const VeilFace b = { .x = 10, .y = 30, .w = 20, .h = 20, .score = 0.4f, .has_landmarks = true,
+                         .landmark = { { 3, 6 } } };
+    const VeilFace bare = { .x = 10, .y = 30, .w = 20, .h = 20 };
+    const VeilFace m = veil_face_between(&a, &b, 0.5f);
+
+    (void)state;
+    assert_float_equal(m.x, 5, 1e-5);
+    assert_float_equal(m.y, 20, 1e-5);
+    assert_float_equal(m.w, 15, 1e-5);
+    assert_float_equal(m.score, 0.4, 1e-5);
+    assert_true(m.has_landmarks);
+    assert_float_equal(m.landmark[0][1], 4, 1e-5);
+    assert_false(veil_face_between(&a, &bare, 0.5f).has_landmarks);
+}
+
+static void assignment_takes_the_best(void **state)
+{
+    const float likeness[] = { 0.9f, 0.2f, 0.0f, 0.3f, 0.8f, 0.1f };
+    int match[2];
+    bool unsure[3];
+
+    (void)state;
+    veil_assign(likeness, 2, 3, 0.3f, match, unsure);
+    assert_int_equal(match[0], 0);
+    assert_int_equal(match[1], 1);
+    assert_false(unsure[0] || unsure[1] || unsure[2]);
+    veil_assign(likeness, 2, 3, 0.95f, match, unsure);
+    assert_int_equal(match[0], -1);
+    assert_int_equal(match[1], -1);
+    veil_assign(likeness, 0, 3, 0.3f, match, unsure);
+    veil_assign(likeness, 2, 0, 0.3f, match, unsure);
+    assert_int_equal(match[0], -1);
+}
+
+static void doubt_gives_a_box_to_neither(void **state)
+{
+    const float doubtful[] = { 0.80f, 0.78f }, clear[] = { 0.80f, 0.60f };
+    int match[2];
+    bool unsure[1];
+
+    (void)state;
+    veil_assign(doubtful, 2, 1, 0.3f, match, unsure);
+    assert_int_equal(match[0], -1);
+    assert_int_equal(match[1], -1);
+    assert_true(unsure[0]);
+    veil_assign(clear, 2, 1, 0.3f, match, unsure);
+    assert_int_equal(match[0], 0);
+    assert_int_equal(match[1], -1);
+    assert_false(unsure[0]);
+}
+
+/* ---- tracks ---------------------------------------------------------------------- */
+
+static void gaps_are_filled(void **state)
+{
+    VeilTracks *t = new_tracks();
+    VeilBox got[4];
+
+    (void)state;
+    for (int i = 0; i <= 30; i++)
+        if (i <= 10 || i >= 20)
+            see_one(t, i, box(4.f * (float)i, 50, 40, 0.9f));
+        else
+            see(t, i, NULL, 0);
+    for (int i = 0; i <= 30; i++) {
+        assert_int_equal(veil_tracks_at(t, i, got, 4), 1);
+        assert_int_equal(got[0].track, 1);
+        assert_int_equal(got[0].origin, i <= 10 || i >= 20 ? VEIL_ORIGIN_DETECTED : VEIL_ORIGIN_FILLED);
+        /* All of the face that was there is in the box. */
+        assert_true(got[0].face.x <= 4.f * (float)i + 0.01f);
+        assert_true(got[0].face.x + got[0].face.w >= 4.f * (float)i + 40 - 0.01f);
+    }
+    assert_int_equal(veil_tracks_total(t), 1);
+    veil_tracks_free(t);
+}
+
+/* Frames that nobody searched lie between: the same as a gap. */
+static void skipped_frames_are_filled(void **state)
+{
+    VeilTracks *t = new_tracks();
+    VeilBox got[4];
+
+    (void)state;
+    for (int i = 0; i <= 30; i += 3)
+        see_one(t, i, box(2.f * (float)i, 50, 30, 0.9f));
+    for (int i = 0; i <= 30; i++) {
+        assert_int_equal(veil_tracks_at(t, i, got, 4), 1);
+        assert_true(covers(&got[0], 2.f * (float)i + 15, 65));
+        assert_int_equal(got[0].origin, i % 3 ? VEIL_ORIGIN_FILLED : VEIL_ORIGIN_DETECTED);
+    }
+    veil_tracks_free(t);
+}
+
+static void ends_are_extended(void **state)
+{
+    VeilTracks *t = new_tracks();
+    VeilBox got[4];
+
+    (void)state;
+    for (int i = 0; i <= 80; i++) {
+        const VeilBox b = box(3.f * (float)i, 50, 40, 0.9f);
+
+        see(t, i, &b, i >= 20 && i <= 30);
+    }
+    for (int i = 0; i <= 80; i++) {
+        const int n = veil_tracks_at(t, i, got, 4);
+
+        assert_int_equal(n, i >= 20 - config.extend && i <= 30 + config.extend);
+        if (n && (i < 20 || i > 30)) {
+            assert_int_equal(got[0].origin, VEIL_ORIGIN_EXTENDED);
+            assert_true(covers(&got[0], 3.f * (float)i + 20, 70)); /* it moves on as the face did */
+        }
+    }
+    veil_tracks_free(t);
+}
+
+static void nothing_crosses_a_cut(void **state)
+{
+    VeilTracks *t = new_tracks();
+    VeilBox got[4];
+
+    (void)state;
+    for (int i = 0; i < 40; i++) {
+        const VeilBox b = box(100, 100, 40, 0.9f);
+
+        if (i == 15 || i == 30)
+            veil_tracks_cut(t, i);
+        see(t, i, &b, i < 15 || (i >= 18 && i < 30)); /* none from 30 on, in the third scene */
+    }
+    for (int i = 0; i < 40; i++) {
+        const int n = veil_tracks_at(t, i, got, 4);
+
+        assert_int_equal(n, i < 30);
+        if (n)
+            assert_int_equal(got[0].track, i < 15 ? 1 : 2);
+    }
+    assert_int_equal(veil_tracks_total(t), 2);
+    veil_tracks_free(t);
+}
+
+static void weak_boxes_lead_back(void **state)
+{
+    VeilTracks *t = new_tracks();
+    VeilBox got[4];
+
+    (void)state;
+    see(t, 0, NULL, 0);
+    for (int i = 1; i < 40; i++)
+        see_one(t, i, box(3.f * (float)i, 50, 40, i < 20 ? 0.35f : 0.8f));
+    for (int i = 1; i < 40; i++) {
+        assert_int_equal(veil_tracks_at(t, i, got, 4), 1);
+        assert_int_equal(got[0].origin, VEIL_ORIGIN_DETECTED);
+        assert_int_equal(got[0].track, 1);
+        assert_float_equal(got[0].face.x, 3 * i, 0.01);
+    }
+    veil_tracks_free(t);
+}
+
+static void weak_boxes_alone_are_nothing(void **state)
+{
+    VeilTracks *t = new_tracks();
+    VeilBox got[4];
+
+    (void)state;
+    for (int i = 0; i < 40; i++)
+        see_one(t, i, box(100, 50, 40, 0.49f));
+    for (int i = 0; i < 40; i++)
+        assert_int_equal(veil_tracks_at(t, i, got, 4), 0);
+    assert_int_equal(veil_tracks_total(t), 0);
+    veil_tracks_free(t);
+}
+
+static void weak_boxes_carry_on(void **state)
+{
+    VeilTracks *t = new_tracks();
+    VeilBox got[4];
+
+    (void)state;
+    for (int i = 0; i < 100; i++)
+        see_one(t, i, box(100, 50, 40, i < 3 ? 0.9f : 0.35f));
+    for (int i = 50; i < 100; i++) {
+        assert_int_equal(veil_tracks_at(t, i, got, 4), 1);
+        assert_int_equal(got[0].track, 1);
+    }
+    veil_tracks_free(t);
+}
+
+static void patience_ends(void **state)
+{
+    VeilTracks *t = new_tracks();
+
+    (void)state;
+    see_one(t, 0, box(100, 50, 40, 0.9f));
+    see_one(t, 1, box(100, 50, 40, 0.9f));
+    for (int i = 2; i <= 1 + config.patience + 1; i++)
+        see(t, i, NULL, 0);
+    see_one(t, 2 + config.patience + 1, box(100, 50, 40, 0.9f));
+    assert_int_equal(veil_tracks_total(t), 2);
+    veil_tracks_free(t);
+}
+
+/* Two people walk through each other. In the middle one hides the other for
+ * `hidden` frames each side of it. Both stay covered, and neither takes the
+ * other's number. */
+static void cross(int hidden, float dy)
+{
+    VeilTracks *t = new_tracks();
+    VeilBox got[64];
+
+    for (int i = 0; i <= 80; i++) {
+        VeilBox b[2] = { box(4.f * (float)i, 100, 40, 0.9f), box(320 - 4.f * (float)i, 100 + dy, 40, 0.88f) };
+
+        see(t, i, b, i >= 40 - hidden && i <= 40 + hidden ? 1 : 2);
+    }
+    for (int i = 0; i <= 80; i++) {
+        const int n = veil_tracks_at(t, i, got, 64);
+        bool a = false, b = false;
+
+        assert_true(n >= 1);
+        for (int k = 0; k < n; k++) {
+            const bool on_a = covers(&got[k], 4.f * (float)i + 20, 120);
+            const bool on_b = covers(&got[k], 320 - 4.f * (float)i + 20, 120 + dy);
+
+            a |= on_a;
+            b |= on_b;
+            if (i > 70 && on_a)
+                assert_int_not_equal(got[k].track, 2);
+            if (i > 70 && on_b)
+                assert_int_not_equal(got[k].track, 1);
+        }
+        if (!a || !b)
+            fail_msg("hidden %d, dy %g: frame %d leaves %s bare", hidden, (double)dy, i,
+                     a ? "the second" : b ? "the first" : "both");
+    }
+    veil_tracks_free(t);
+}
+
+static void crossing_people_stay_two(void **state)
+{
+    (void)state;
+    cross(-1, 0);
+    cross(-1, 10);
+    cross(0, 5);
+    cross(2, 10);
+    cross(4, 0);
+    cross(6, 10);
+}
+
+/* Two still faces, then one box right between them: it may be either. */
+static void doubt_begins_a_new_track(void **state)
+{
+    VeilTracks *t = new_tracks();
+    VeilBox got[8];
+    int n;
+
+    (void)state;
+    for (int i = 0; i < 10; i++)
+        see(t, i, (VeilBox[]){ box(100, 100, 40, 0.9f), box(130, 100, 40, 0.9f) }, 2);
+    see_one(t, 10, box(115, 100, 40, 0.9f));
+    assert_int_equal(veil_tracks_total(t), 3);
+    for (int i = 11; i < 20; i++)
+        see(t, i, NULL, 0);
+    n = veil_tracks_at(t, 10, got, 8);
+    assert_int_equal(n, 3);
+    for (int k = 0; k < n; k++)
+        assert_int_equal(got[k].origin == VEIL_ORIGIN_DETECTED, got[k].track == 3);
+    veil_tracks_free(t);
+}
+
+static void many_faces_and_small_caps(void **state)
+{
+    static VeilBox boxes[VEIL_MAX_FACES + 1], got[VEIL_MAX_FACES];
+    VeilTracks *t = new_tracks();
+
+    (void)state;
+    for (int i = 0; i <= VEIL_MAX_FACES; i++)
+        boxes[i] = box((float)(i % 32) * 100, (float)(i / 32) * 100, 20, 0.9f);
+    see(t, 0, boxes, VEIL_MAX_FACES);
+    see(t, 1, boxes, VEIL_MAX_FACES);
+    assert_int_equal(veil_tracks_total(t), VEIL_MAX_FACES);
+    assert_int_equal(veil_tracks_at(t, 0, got, 10), AVERROR(ENOSPC));
+    assert_int_equal(veil_tracks_at(t, 0, got, VEIL_MAX_FACES), VEIL_MAX_FACES);
+    assert_true(veil_tracks_update(t, 2, boxes, VEIL_MAX_FACES + 1) < 0);
+    veil_tracks_free(t);
+    veil_tracks_free(NULL);
+}
+
+/* As the filter does it: asked `window` frames behind, for hours; what is old is forgotten. */
+static void a_long_run_asks_behind(void **state)
+{
+    VeilTracks *t = new_tracks();
+    VeilBox got[8];
+
+    (void)state;
+    for (int64_t i = 0; i < 20000; i++) {
+        const VeilBox b = box(100 + 20 * sinf((float)i / 30), 100, 40, 0.9f);
+        const bool seen = i % 200 < 120;
+
+        see(t, i, &b, seen);
+        if (i >= config.window) {
+            const int64_t at = i - config.window;
+            const int n = veil_tracks_at(t, at, got, 8);
+
+            if (at % 200 < 120 && n < 1)
+                fail_msg("frame %ld: no box where one was seen", (long)at);
+            if (at % 200 >= 120 + config.extend && at % 200 < 200 - config.extend)
+                assert_int_equal(n, 0);
+        }
+    }
+    assert_int_equal(veil_tracks_total(t), 100);
+    veil_tracks_free(t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(likeness_is_one_for_equals_and_falls),
+        cmocka_unit_test(motion_is_learnt),
+        cmocka_unit_test(prediction_stays_sane),
+        cmocka_unit_test(between_is_between),
+        cmocka_unit_test(assignment_takes_the_best),
+        cmocka_unit_test(doubt_gives_a_box_to_neither),
+        cmocka_unit_test(gaps_are_filled),
+        cmocka_unit_test(skipped_frames_are_filled),
+        cmocka_unit_test(ends_are_extended),
+        cmocka_unit_test(nothing_crosses_a_cut),
+        cmocka_unit_test(weak_boxes_lead_back),
+        cmocka_unit_test(weak_boxes_alone_are_nothing),
+        cmocka_unit_test(weak_boxes_carry_on),
+        cmocka_unit_test(patience_ends),
+        cmocka_unit_test(crossing_people_stay_two),
+        cmocka_unit_test(doubt_begins_a_new_track),
+        cmocka_unit_test(many_faces_and_small_caps),
+        cmocka_unit_test(a_long_run_asks_behind),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
