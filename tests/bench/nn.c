@@ -7,6 +7,9 @@
  *
  * usage: nn [ROUNDS]
  */
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,26 +39,69 @@ static double now(void)
     return t.tv_sec + 1e-9 * t.tv_nsec;
 }
 
-/* Multiply-adds a second that one core reaches when it does nothing else: the
- * 1x1 kernel itself on a row that fits into the first-level cache, which is
- * within a few percent of what the processor's manual promises. */
-static double peak(const VeilNNKernels *k)
+/* Multiply-adds a second of one core that does nothing else: independent
+ * chains that live in registers, as many as hide the latency. */
+#ifdef __x86_64__
+#define CHAINS 12
+#define STEPS 100000
+#define UNROLLED _Pragma("GCC unroll 12")
+
+__attribute__((target("avx2,fma"))) static float chains_avx2(void)
 {
-    enum { CI = 512, CO = 64, CELLS = 6 };
-    static float in[CELLS * CI] __attribute__((aligned(64))), out[CELLS * CO] __attribute__((aligned(64)));
-    static float w[CI * CO] __attribute__((aligned(64))), b[CO] __attribute__((aligned(64)));
-    const VeilNNLayer l = {.op = VEIL_NN_PW, .stride = 1, .channels = CO, .ci = CI, .co = CO, .w = w, .b = b};
+    __m256 a[CHAINS], x = _mm256_set1_ps(0.999f);
+
+    UNROLLED for (int i = 0; i < CHAINS; i++)
+        a[i] = _mm256_set1_ps(i);
+    for (int k = 0; k < STEPS; k++)
+        UNROLLED for (int i = 0; i < CHAINS; i++) {
+            a[i] = _mm256_fmadd_ps(a[i], x, x);
+            __asm__("" : "+x"(a[i])); /* keep each one a register and a multiply-add */
+        }
+    UNROLLED for (int i = 1; i < CHAINS; i++)
+        a[0] = _mm256_add_ps(a[0], a[i]);
+    return a[0][0];
+}
+
+__attribute__((target("avx512f"))) static float chains_avx512(void)
+{
+    __m512 a[CHAINS], x = _mm512_set1_ps(0.999f);
+
+    UNROLLED for (int i = 0; i < CHAINS; i++)
+        a[i] = _mm512_set1_ps(i);
+    for (int k = 0; k < STEPS; k++)
+        UNROLLED for (int i = 0; i < CHAINS; i++) {
+            a[i] = _mm512_fmadd_ps(a[i], x, x);
+            __asm__("" : "+v"(a[i]));
+        }
+    UNROLLED for (int i = 1; i < CHAINS; i++)
+        a[0] = _mm512_add_ps(a[0], a[i]);
+    return a[0][0];
+}
+
+/* Of the widest registers there are, whichever kernels are asked about. */
+static double peak(void)
+{
+    const bool wide = veil_nn_kernels_find("avx512") != NULL;
+    volatile float sink;
     double best = 1e9;
 
-    for (int i = 0; i < 60; i++) {
+    if (!veil_nn_kernels_find("avx2"))
+        return NAN;
+    for (int i = 0; i < 40; i++) {
         const double t = now();
 
-        for (int j = 0; j < 100; j++)
-            k->pw(out, in, NULL, CELLS, &l);
+        sink = wide ? chains_avx512() : chains_avx2();
         best = fmin(best, now() - t);
     }
-    return 100. * CI * CO * CELLS / best;
+    (void)sink;
+    return (wide ? 16. : 8.) * CHAINS * STEPS / best;
 }
+#else
+static double peak(void)
+{
+    return NAN; /* not measured on this processor */
+}
+#endif
 
 static void run(Runner *r, VeilCvNet *cv, const uint8_t *pic, int w, int h)
 {
@@ -80,6 +126,7 @@ static void measure(const VeilNNGraph *g, VeilCvNet *cv, int w, int h, int round
     Runner r[MAX_RUNNERS] = {{.name = "opencv", .best = 1e9}};
     const VeilNNKernels *k;
     uint8_t *pic = malloc((size_t)3 * w * h);
+    const double most = peak();
     int n = 1;
 
     for (int i = 0; i < 3 * w * h; i++)
@@ -100,7 +147,7 @@ static void measure(const VeilNNGraph *g, VeilCvNet *cv, int w, int h, int round
 
         printf("nn.%dx%d.1t.%s.fps=%.1f\n", w, h, r[i].name, 1 / r[i].best);
         printf("nn.%dx%d.1t.%s.ms=%.2f\n", w, h, r[i].name, 1e3 * r[i].best);
-        printf("nn.%dx%d.1t.%s.peak_share=%.2f\n", w, h, r[i].name, macs / peak(veil_nn_kernels_find(r[i].name)));
+        printf("nn.%dx%d.1t.%s.peak_share=%.2f\n", w, h, r[i].name, macs / most);
         printf("nn.%dx%d.1t.%s.vs_opencv=%.2f\n", w, h, r[i].name, r[0].best / r[i].best);
         veil_nn_free(r[i].nn);
     }
@@ -172,6 +219,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "nn: cannot use '%s': %s; fetch it with 'veil models fetch yunet'\n", path, why);
         return 2;
     }
+    printf("nn.peak.gmac_per_s=%.1f\n", peak() / 1e9);
     for (size_t i = 0; i < sizeof(size) / sizeof(*size); i++)
         measure(g, cv, size[i][0], size[i][1], size[i][0] > 1000 ? (rounds + 2) / 3 : rounds);
     measure_threads(g, 640, 384, rounds);
