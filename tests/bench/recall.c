@@ -51,7 +51,6 @@ static const struct {
     {"own 1x + 2x small",   {{"own", NULL, 1, 0}, {"own", NULL, 2, 24}}},
     {"own 1x + cascade",    {{"own", NULL, 1, 0}, {"cascade", NULL, 1, 0}}},
     {"cascade 1x",          {{"cascade", NULL, 1, 0}}},
-    {"cascade 2x",          {{"cascade", NULL, 2, 0}}},
     {"ultraface 320",       {{"ultraface", "ultraface/version-RFB-320.onnx", 1, 0}}},
     {"ultraface 640",       {{"ultraface", "ultraface/version-RFB-640.onnx", 1, 0}}},
     {"ultraface 640 mask",  {{"ultraface", "ultraface/RFB-640-masked_face-v2.onnx", 1, 0}}},
