@@ -147,7 +147,7 @@ test: deps-test
 
 TESTED = $(UNIT) $(sort $(wildcard tests/e2e/*.t))
 run_tests = CMOCKA_MESSAGE_OUTPUT=TAP VEIL=$(BUILD)/veil VEIL_BUILD=$(BUILD) \
-    prove -j$(JOBS) --merge --exec '' $(1)
+    prove -j$(JOBS) --merge --exec tests/lib/run-test $(1)
 
 test-built: all $(UNIT)
 	$(call run_tests,$(TESTED))

@@ -150,10 +150,21 @@ static bool edge_crosses(const Area *a, float x0, float y0, float x1, float y1)
     return false;
 }
 
+/* A line is an area too: someone meant to cover what lies on it. */
+static float touch_of(const Area *a)
+{
+    float twice = 0;
+
+    for (int i = 0, j = a->n - 1; i < a->n; j = i++)
+        twice += a->x[j] * a->y[i] - a->x[i] * a->y[j];
+    return twice > -2 && twice < 2 ? 0 : TOUCH;
+}
+
 /* A block belongs to the mask if any part of it lies in the polygon. */
 static int make_mask(Area *a, const AVFrame *frame)
 {
     int bw, bh, cols, rows, x0, y0, x1 = 0, y1 = 0;
+    const float t = touch_of(a);
 
     veil_paint_block(frame, &bw, &bh);
     if (a->mask && a->mask_bh == bh)
@@ -169,7 +180,7 @@ static int make_mask(Area *a, const AVFrame *frame)
             const float left = (float)(c * bw), top = (float)(r * bh);
 
             if (!inside(a, left + (float)bw / 2, top + (float)bh / 2) &&
-                !edge_crosses(a, left + TOUCH, top + TOUCH, left + (float)bw - TOUCH, top + (float)bh - TOUCH))
+                !edge_crosses(a, left + t, top + t, left + (float)bw - t, top + (float)bh - t))
                 continue;
             a->mask[r * cols + c] = 1;
             x0 = FFMIN(x0, c), y0 = FFMIN(y0, r), x1 = FFMAX(x1, c + 1), y1 = FFMAX(y1, r + 1);

@@ -297,7 +297,7 @@ static void missing_files_are_errors(void **state)
 
     (void)state;
     for (int i = 0; veil_detectors[i]; i++) {
-        if (!veil_detectors[i]->needs_model && strcmp(veil_detectors[i]->name, "cascade"))
+        if (!veil_detectors[i]->model && strcmp(veil_detectors[i]->name, "cascade"))
             continue;
         assert_int_equal(veil_detectors[i]->open(&priv, &c, NULL), AVERROR(ENOENT));
         assert_null(priv);

@@ -22,7 +22,7 @@
 #define GOOD_BYTES "a network"
 
 static char dir[40];
-static char sha[VEIL_SHA256_HEX];
+static char sha[VEIL_DIGEST_HEX];
 
 static void put(const char *name, const char *text)
 {
@@ -78,7 +78,7 @@ static int set_up(void **state)
         return -1;
     put("bytes", GOOD_BYTES);
     snprintf(path, sizeof(path), "%s/bytes", dir);
-    assert_int_equal(veil_models_sha256(path, sha), 0);
+    assert_int_equal(veil_digest_file(path, sha), 0);
     point("VEIL_CONFIG", "config");
     point("VEIL_MODELS", "env");
     point("XDG_DATA_HOME", "xdg");
@@ -105,14 +105,14 @@ static int run(const char *action, const char *name)
 
 static void sha256_is_the_standard_one(void **state)
 {
-    char path[256], hex[VEIL_SHA256_HEX];
+    char path[256], hex[VEIL_DIGEST_HEX];
 
     (void)state;
     put("abc", "abc"); /* FIPS 180-4's own example */
     snprintf(path, sizeof(path), "%s/abc", dir);
-    assert_int_equal(veil_models_sha256(path, hex), 0);
+    assert_int_equal(veil_digest_file(path, hex), 0);
     assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    assert_int_equal(veil_models_sha256("/nonexistent/x", hex), -ENOENT);
+    assert_int_equal(veil_digest_file("/nonexistent/x", hex), -ENOENT);
 }
 
 static void description_is_read(void **state)
