@@ -140,6 +140,20 @@ static void node_close(Node *node)
     node->opened = false;
 }
 
+/* libavutil would say its own sentence about a wrong option, without a remedy. */
+static int set_options(Node *node)
+{
+    const int level = av_log_get_level();
+    int ret;
+
+    av_log_set_level(AV_LOG_QUIET);
+    ret = node->spec.filter == &veil_vf_lavfi
+              ? av_opt_set(node->ctx.priv, "graph", node->spec.args, 0)
+              : av_set_options_string(node->ctx.priv, node->spec.args, "=", ":");
+    av_log_set_level(level);
+    return ret;
+}
+
 static int node_open(Node *node, const VeilLink *in, const VeilFilterEnv *env)
 {
     const VeilFilter *f = node->spec.filter;
@@ -151,10 +165,8 @@ static int node_open(Node *node, const VeilLink *in, const VeilFilterEnv *env)
         return AVERROR(ENOMEM);
     *(const AVClass **)ctx->priv = f->priv_class;
     av_opt_set_defaults(ctx->priv);
-    ret = f == &veil_vf_lavfi ? av_opt_set(ctx->priv, "graph", node->spec.args, 0)
-                              : av_set_options_string(ctx->priv, node->spec.args, "=", ":");
-    if (ret < 0) {
-        av_log(ctx, AV_LOG_ERROR, "filter '%s' cannot take '%s': %s; 'veil doctor --filters' lists its options\n",
+    if ((ret = set_options(node)) < 0) {
+        av_log(ctx, AV_LOG_ERROR, "filter '%s' cannot take '%s': %s; 'veil doctor --filters' lists its options and ranges\n",
                f->name, node->spec.args, av_err2str(ret));
         return ret;
     }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 #include <libavutil/common.h>
+#include <libavutil/parseutils.h>
 #include <libavutil/pixdesc.h>
 
 #include "filter.h"
@@ -31,6 +32,20 @@ typedef struct Canvas {
     int nx, ny;             ///< MOSAIC, BLUR: cells across and down
     float mean[3][MAX_MEANS];
 } Canvas;
+
+int veil_paint_color(VeilPaint *paint, const char *text, void *log)
+{
+    const int level = av_log_get_level();
+    int ret;
+
+    av_log_set_level(AV_LOG_QUIET); /* libavutil's own sentence has no remedy */
+    ret = av_parse_color(paint->rgba, text, -1, NULL);
+    av_log_set_level(level);
+    if (ret < 0)
+        av_log(log, AV_LOG_ERROR, "no colour is called '%s'; give a name that 'ffmpeg -colors' lists, or #RRGGBB\n",
+               text);
+    return ret < 0 ? AVERROR(EINVAL) : 0;
+}
 
 static bool is_chroma(const Canvas *c, int comp)
 {

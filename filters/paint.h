@@ -29,6 +29,13 @@ typedef struct VeilPaint {
     uint8_t rgba[4]; ///< SOLID: colour as red, green, blue, alpha (alpha is not used)
 } VeilPaint;
 
+/**
+ * Set the colour from a name or #RRGGBB, as FFmpeg reads them.
+ * @param log for av_log() of one sentence
+ * @return 0 or AVERROR(EINVAL)
+ */
+int veil_paint_color(VeilPaint *paint, const char *text, void *log);
+
 /** Shapes are inscribed in a rectangle that may reach outside the frame. */
 typedef enum VeilShape { VEIL_SHAPE_RECT, VEIL_SHAPE_ELLIPSE } VeilShape;
 

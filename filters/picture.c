@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
  * @file
- * Frame to small upright picture. One set of weights per axis serves area
+ * Frame to small upright picture. Colour goes through libswscale's area
+ * filter, which measured four times as fast as plain C of ours. Luma alone is
+ * scaled here: about the same speed, any depth, and the range stays as it is,
+ * where libswscale would stretch it. One set of weights per axis serves area
  * averaging and bilinear enlargement alike: each target pixel is a weighted
  * sum of a few neighbouring source pixels, weights of 1/256 that add up to 1.
  */
@@ -27,15 +30,17 @@ typedef struct Taps {
 } Taps;
 
 typedef struct VeilPictureScratch {
-    Taps x[2], y[2];    ///< [0] luma, [1] chroma
-    void *acc;          ///< one source row, weighted: uint16_t or uint32_t
-    uint8_t *line[3];   ///< one target row of each component
-    uint8_t *raw;       ///< small picture as stored; only when it must be turned
-    unsigned acc_size, line_size[3], raw_size, data_size;
+    Taps x, y;
+    void *acc;    ///< one source row, weighted: uint16_t or uint32_t
+    uint8_t *raw; ///< small picture as stored; only when it must be turned
+    unsigned acc_size, raw_size, data_size;
     struct SwsContext *sws;
+    const struct SwsContext *coloured; ///< the one that space and full were set for
+    int space;
+    bool full;
 } VeilPictureScratch;
 
-/** One component of a frame, as memory. */
+/** The luma of a frame, as memory. */
 typedef struct Plane {
     const uint8_t *data;
     ptrdiff_t stride; ///< bytes
@@ -49,7 +54,7 @@ typedef struct Plane {
 static int taps_make(Taps *t, int from, int to)
 {
     const double scale = (double)from / to;
-    const int n = scale > 1 ? (int)ceil(scale) + 1 : 2;
+    const int n = scale < 1 ? 2 : scale == floor(scale) ? (int)scale : (int)ceil(scale) + 1;
 
     if (t->from == from && t->to == to)
         return 0;
@@ -133,17 +138,32 @@ static void weigh_rows16(uint32_t *restrict acc, const Plane *p, const Taps *t, 
     }
 }
 
-static void weigh_columns8(uint8_t *restrict out, const uint16_t *restrict acc, const Taps *t, int step)
+static inline __attribute__((always_inline)) void columns8(uint8_t *restrict out, const uint16_t *restrict acc,
+                                                          const Taps *t, int step, int n)
 {
-    for (int x = 0; x < t->to; x++) {
-        const uint16_t *w = t->w + (size_t)x * t->n;
+    const uint16_t *w = t->w;
+
+    for (int x = 0; x < t->to; x++, w += n) {
         const uint16_t *a = acc + (size_t)t->first[x] * step;
         uint32_t sum = 1 << 15;
 
-        for (int k = 0; k < t->n; k++)
+        for (int k = 0; k < n; k++)
             sum += (uint32_t)w[k] * a[k * step];
         out[x] = sum >> 16;
     }
+}
+
+/* The usual counts unrolled: a third of the time of a loop over a handful. */
+static void weigh_columns8(uint8_t *out, const uint16_t *acc, const Taps *t, int step)
+{
+    if (step == 1 && t->n == 2)
+        columns8(out, acc, t, 1, 2);
+    else if (step == 1 && t->n == 3)
+        columns8(out, acc, t, 1, 3);
+    else if (step == 1 && t->n == 4)
+        columns8(out, acc, t, 1, 4);
+    else
+        columns8(out, acc, t, step, t->n);
 }
 
 static void weigh_columns16(uint8_t *restrict out, const uint32_t *restrict acc, const Taps *t, int step, int depth)
@@ -175,48 +195,7 @@ static void scale_row(uint8_t *out, void *acc, const Plane *p, const Taps *tx, c
     }
 }
 
-/** YCbCr to RGB in units of 1/16384 (ITU-T H.273, 8.3: Kr and Kb per matrix). */
-typedef struct Matrix {
-    int y0, y, rv, gu, gv, bu;
-} Matrix;
-
-static Matrix matrix_of(const AVFrame *f, bool full)
-{
-    double kr = 0.299, kb = 0.114, ys = full ? 1 : 255 / 219., cs = full ? 1 : 255 / 224.;
-    enum AVColorSpace space = f->colorspace;
-
-    /* nobody said: what players assume, BT.709 above standard definition */
-    if (space == AVCOL_SPC_UNSPECIFIED && f->height > 576)
-        space = AVCOL_SPC_BT709;
-    if (space == AVCOL_SPC_BT709)
-        kr = 0.2126, kb = 0.0722;
-    else if (space == AVCOL_SPC_BT2020_NCL || space == AVCOL_SPC_BT2020_CL)
-        kr = 0.2627, kb = 0.0593;
-    else if (space == AVCOL_SPC_SMPTE240M)
-        kr = 0.212, kb = 0.087;
-    const double kg = 1 - kr - kb;
-    return (Matrix){
-        .y0 = full ? 0 : 16,
-        .y = lrint(16384 * ys),
-        .rv = lrint(16384 * cs * 2 * (1 - kr)),
-        .gu = lrint(16384 * cs * 2 * (1 - kb) * kb / kg),
-        .gv = lrint(16384 * cs * 2 * (1 - kr) * kr / kg),
-        .bu = lrint(16384 * cs * 2 * (1 - kb)),
-    };
-}
-
-static void row_to_bgr(uint8_t *out, uint8_t *const line[3], int w, const Matrix *m)
-{
-    for (int x = 0; x < w; x++) {
-        const int y = m->y * (line[0][x] - m->y0) + 8192, u = line[1][x] - 128, v = line[2][x] - 128;
-
-        out[3 * x + 0] = av_clip_uint8((y + m->bu * u) >> 14);
-        out[3 * x + 1] = av_clip_uint8((y - m->gu * u - m->gv * v) >> 14);
-        out[3 * x + 2] = av_clip_uint8((y + m->rv * v) >> 14);
-    }
-}
-
-static bool readable_as_it_is(const AVPixFmtDescriptor *d)
+static bool luma_is_plain(const AVPixFmtDescriptor *d)
 {
     const uint64_t odd = AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_BITSTREAM |
                          AV_PIX_FMT_FLAG_BAYER | AV_PIX_FMT_FLAG_FLOAT | AV_PIX_FMT_FLAG_HWACCEL;
@@ -226,18 +205,16 @@ static bool readable_as_it_is(const AVPixFmtDescriptor *d)
     return !(d->flags & odd) && strncmp(d->name, "xyz", 3) && c->depth >= 8 && c->depth <= 16;
 }
 
-static Plane plane_of(const AVFrame *f, const AVPixFmtDescriptor *d, int i)
+static Plane luma_of(const AVFrame *f, const AVPixFmtDescriptor *d)
 {
-    const AVComponentDescriptor *c = &d->comp[i];
-    const int bytes = c->depth > 8 ? 2 : 1;
-    const bool chroma = i == 1 || i == 2;
+    const AVComponentDescriptor *c = &d->comp[0];
 
     return (Plane){
         .data = f->data[c->plane] + c->offset,
         .stride = f->linesize[c->plane],
-        .w = chroma ? AV_CEIL_RSHIFT(f->width, d->log2_chroma_w) : f->width,
-        .h = chroma ? AV_CEIL_RSHIFT(f->height, d->log2_chroma_h) : f->height,
-        .step = c->step / bytes,
+        .w = f->width,
+        .h = f->height,
+        .step = c->step / (c->depth > 8 ? 2 : 1),
         .depth = c->depth,
         .shift = c->shift,
         .swap = c->depth > 8 && !!(d->flags & AV_PIX_FMT_FLAG_BE) != HOST_IS_BIG,
@@ -250,56 +227,55 @@ static int grow(void *ptr, unsigned *size, size_t want)
     return *(void **)ptr ? 0 : AVERROR(ENOMEM);
 }
 
-/* Scale the planes themselves into out, w x h pixels. */
-static int read_planes(VeilPicture *p, const AVFrame *f, const AVPixFmtDescriptor *d, uint8_t *out, int stride,
-                       int w, int h)
+/* Scale the luma plane itself into out, w x h pixels. */
+static int read_luma(VeilPicture *p, const AVFrame *f, const AVPixFmtDescriptor *d, uint8_t *out, int stride, int w,
+                     int h)
 {
     VeilPictureScratch *s = p->scratch;
-    const bool grey = d->nb_components < 3;
-    const int n = p->channels == 1 || grey ? 1 : 3;
-    const Matrix m = matrix_of(f, f->color_range == AVCOL_RANGE_JPEG || !strncmp(d->name, "yuvj", 4) ||
-                                      (grey && f->color_range == AVCOL_RANGE_UNSPECIFIED));
+    const Plane q = luma_of(f, d);
     int ret;
 
-    for (int i = 0; i < n; i++) {
-        const Plane q = plane_of(f, d, i);
-
-        if (!q.data)
-            return AVERROR(EINVAL);
-        if ((ret = taps_make(&s->x[!!i], q.w, w)) < 0 || (ret = taps_make(&s->y[!!i], q.h, h)) < 0 ||
-            (ret = grow(&s->acc, &s->acc_size, (size_t)q.w * q.step * 4)) < 0)
-            return ret;
-    }
-    for (int i = 0; i < 3; i++) {
-        if ((ret = grow(&s->line[i], &s->line_size[i], w)) < 0)
-            return ret;
-        memset(s->line[i], 128, w); /* chroma of a grey picture */
-    }
-    for (int y = 0; y < h; y++) {
-        uint8_t *row = out + (size_t)y * stride;
-
-        for (int i = 0; i < n; i++) {
-            const Plane q = plane_of(f, d, i);
-
-            scale_row(p->channels == 1 ? row : s->line[i], s->acc, &q, &s->x[!!i], &s->y[!!i], y);
-        }
-        if (p->channels == 3)
-            row_to_bgr(row, s->line, w, &m);
-    }
+    if ((ret = taps_make(&s->x, q.w, w)) < 0 || (ret = taps_make(&s->y, q.h, h)) < 0 ||
+        (ret = grow(&s->acc, &s->acc_size, (size_t)q.w * q.step * 4)) < 0)
+        return ret;
+    for (int y = 0; y < h; y++)
+        scale_row(out + (size_t)y * stride, s->acc, &q, &s->x, &s->y, y);
     return 0;
 }
 
-static int read_sws(VeilPicture *p, const AVFrame *f, uint8_t *out, int stride, int w, int h)
+/* Range and matrix of the frame; what nobody said is what players assume, BT.709 above standard definition. */
+static void set_colours(VeilPictureScratch *s, const AVFrame *f, const AVPixFmtDescriptor *d)
+{
+    const bool full = f->color_range == AVCOL_RANGE_JPEG || !strncmp(d->name, "yuvj", 4);
+    const int unsaid = f->height > 576 ? SWS_CS_ITU709 : SWS_CS_ITU601;
+    const int space = f->colorspace == AVCOL_SPC_UNSPECIFIED ? unsaid : (int)f->colorspace;
+
+    if (s->sws == s->coloured && s->space == space && s->full == full)
+        return;
+    sws_setColorspaceDetails(s->sws, sws_getCoefficients(space), full, sws_getCoefficients(SWS_CS_DEFAULT), 1, 0,
+                             1 << 16, 1 << 16);
+    s->coloured = s->sws;
+    s->space = space;
+    s->full = full;
+}
+
+static int read_sws(VeilPicture *p, const AVFrame *f, const AVPixFmtDescriptor *d, uint8_t *out, int stride, int w,
+                    int h)
 {
     VeilPictureScratch *s = p->scratch;
     uint8_t *const dst[4] = {out};
     const int dst_stride[4] = {stride};
-    const int flags = (w > f->width ? SWS_BILINEAR : SWS_AREA) | SWS_FULL_CHR_H_INP | SWS_ACCURATE_RND;
+    const enum AVPixelFormat format = p->channels == 1 ? AV_PIX_FMT_GRAY8 : AV_PIX_FMT_BGR24;
+    struct SwsContext *before = s->sws;
 
-    s->sws = sws_getCachedContext(s->sws, f->width, f->height, f->format, w, h,
-                                  p->channels == 1 ? AV_PIX_FMT_GRAY8 : AV_PIX_FMT_BGR24, flags, NULL, NULL, NULL);
+    s->sws = sws_getCachedContext(s->sws, f->width, f->height, f->format, w, h, format,
+                                  w > f->width ? SWS_BILINEAR : SWS_AREA, NULL, NULL, NULL);
     if (!s->sws)
         return AVERROR(EINVAL);
+    if (s->sws != before)
+        s->coloured = NULL;
+    if (p->channels == 3)
+        set_colours(s, f, d);
     return sws_scale(s->sws, (const uint8_t *const *)f->data, f->linesize, 0, f->height, dst, dst_stride) == h
                ? 0
                : AVERROR(EINVAL);
@@ -388,7 +364,8 @@ int veil_picture_read(VeilPicture *p, const AVFrame *f, const VeilPictureConfig 
         return ret;
     out = p->rotation ? p->scratch->raw : p->data;
     stride = p->rotation ? w * p->channels : p->stride;
-    ret = readable_as_it_is(d) ? read_planes(p, f, d, out, stride, w, h) : read_sws(p, f, out, stride, w, h);
+    ret = config->channels == 1 && luma_is_plain(d) ? read_luma(p, f, d, out, stride, w, h)
+                                                    : read_sws(p, f, d, out, stride, w, h);
     if (ret < 0) {
         av_log(log, AV_LOG_ERROR, "cannot read a frame of format '%s'; put 'format=yuv420p' before 'detect'\n", d->name);
         return ret;
@@ -417,12 +394,8 @@ void veil_picture_free(VeilPicture *p)
     VeilPictureScratch *s = p->scratch;
 
     if (s) {
-        for (int i = 0; i < 2; i++) {
-            taps_free(&s->x[i]);
-            taps_free(&s->y[i]);
-        }
-        for (int i = 0; i < 3; i++)
-            av_freep(&s->line[i]);
+        taps_free(&s->x);
+        taps_free(&s->y);
         av_freep(&s->acc);
         av_freep(&s->raw);
         sws_freeContext(s->sws);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
  * @file
- * From a decoded frame to the small upright picture that a detector searches.
- * Each plane is scaled on its own, straight from the decoder's memory, and
- * only the small result is turned into colour: a full-size RGB copy never
- * exists. Shrinking averages areas; enlarging is bilinear.
+ * From a decoded frame to the small upright picture that a detector searches,
+ * straight from the decoder's planes: a full-size RGB copy never exists.
+ * Shrinking averages areas; enlarging is bilinear.
  */
 #ifndef VEIL_FILTERS_PICTURE_H
 #define VEIL_FILTERS_PICTURE_H
@@ -42,8 +41,8 @@ typedef struct VeilPictureConfig {
  * Read a frame into p, which starts zeroed and keeps its memory from call to
  * call: nothing is allocated while frame size, format and config stay the same.
  *
- * Any planar or semi-planar YUV or grey of 8 to 16 bits is read directly; all
- * other formats pass through libswscale at the small size.
+ * One channel is the luma of any YUV or grey format of 8 to 16 bits, in its
+ * own range; RGB and the like, and three channels, pass through libswscale.
  * @param log AVClass context for av_log()
  * @return 0; AVERROR(EINVAL) if the frame cannot be read; AVERROR(ENOMEM)
  */

@@ -6,7 +6,6 @@
  * nobody knows where the faces are.
  */
 #include <limits.h>
-#include <libavutil/parseutils.h>
 
 #include "boxes.h"
 #include "filter.h"
@@ -43,7 +42,7 @@ static int cover_init(VeilFilterContext *ctx)
                      : s->style == STYLE_BLUR ? VEIL_PAINT_BLUR
                                               : VEIL_PAINT_SOLID;
     s->paint.cells = s->cells;
-    return av_parse_color(s->paint.rgba, s->color, -1, ctx);
+    return veil_paint_color(&s->paint, s->color, ctx);
 }
 
 static void cover_whole(CoverContext *s, AVFrame *frame)

@@ -163,7 +163,7 @@ static const AVOption track_options[] = {
     { "extend", "set how long a face is covered before its first and after its last sighting", OFFSET(extend), AV_OPT_TYPE_DURATION, { .i64 = 500000 }, 0, 60000000, VEIL_OPT_FLAGS },
     { "high", "set the lowest score that begins a track", OFFSET(high), AV_OPT_TYPE_DOUBLE, { .dbl = 0.5 }, 0.01, 0.99, VEIL_OPT_FLAGS },
     { "growth", "set how much a box grows a frame away from a sighting, as a share of its size", OFFSET(growth), AV_OPT_TYPE_DOUBLE, { .dbl = 0.02 }, 0, 1, VEIL_OPT_FLAGS },
-    { "memory", "set MiB of frames held back at most", OFFSET(memory), AV_OPT_TYPE_INT, { .i64 = 192 }, 16, 65536, VEIL_OPT_FLAGS },
+    { "memory", "set MiB of frames held back at most", OFFSET(memory), AV_OPT_TYPE_INT, { .i64 = 128 }, 16, 65536, VEIL_OPT_FLAGS },
     { NULL }
 };
 VEIL_DEFINE_CLASS(track);

@@ -16,6 +16,9 @@
 #define MAX_AREAS  64
 #define MAX_POINTS 128
 
+/* An edge that only touches a block's border, in luma pixels, is not in it. */
+#define TOUCH 0.01f
+
 typedef struct Area {
     float x[MAX_POINTS], y[MAX_POINTS]; ///< luma pixels, as stored
     int n;
@@ -109,7 +112,7 @@ static int zone_init(VeilFilterContext *ctx)
         }
         s->n++;
     } while (*p++ == '|');
-    return av_parse_color(s->paint.rgba, s->color, -1, ctx);
+    return veil_paint_color(&s->paint, s->color, ctx);
 }
 
 /* Even-odd rule, at one point. */
@@ -166,7 +169,7 @@ static int make_mask(Area *a, const AVFrame *frame)
             const float left = (float)(c * bw), top = (float)(r * bh);
 
             if (!inside(a, left + (float)bw / 2, top + (float)bh / 2) &&
-                !edge_crosses(a, left, top, left + (float)bw, top + (float)bh))
+                !edge_crosses(a, left + TOUCH, top + TOUCH, left + (float)bw - TOUCH, top + (float)bh - TOUCH))
                 continue;
             a->mask[r * cols + c] = 1;
             x0 = FFMIN(x0, c), y0 = FFMIN(y0, r), x1 = FFMAX(x1, c + 1), y1 = FFMAX(y1, r + 1);

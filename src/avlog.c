@@ -18,7 +18,7 @@ static void forward(void *ctx, int level, const char *fmt, va_list ap)
     const AVClass *class = ctx ? *(const AVClass **)ctx : NULL;
     char line[1024];
 
-    if (level > (is_ours(class) ? AV_LOG_VERBOSE : AV_LOG_WARNING))
+    if (level > (is_ours(class) ? av_log_get_level() : AV_LOG_WARNING) || av_log_get_level() < AV_LOG_PANIC)
         return;
     if (!is_ours(class) && veil_msg_level() < VEIL_MSG_VERBOSE)
         return;
@@ -38,5 +38,6 @@ static void forward(void *ctx, int level, const char *fmt, va_list ap)
 
 void veil_avlog_install(void)
 {
+    av_log_set_level(AV_LOG_VERBOSE);
     av_log_set_callback(forward);
 }

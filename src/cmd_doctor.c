@@ -39,6 +39,8 @@ static void show_filters(void)
         while ((o = av_opt_next(&f->priv_class, o))) {
             if (o->type == AV_OPT_TYPE_CONST)
                 printf("      %-10s %s\n", o->name, o->help);
+            else if (o->type == AV_OPT_TYPE_INT || o->type == AV_OPT_TYPE_DOUBLE)
+                printf("  %-12s %s (%g to %g)\n", o->name, o->help, o->min, o->max);
             else
                 printf("  %-12s %s\n", o->name, o->help);
         }

@@ -17,6 +17,7 @@
 #include "audio.h"
 #include "avlog.h"
 #include "cmd.h"
+#include "filters/paint.h"
 #include "models.h"
 #include "msg.h"
 #include "pipeline.h"
@@ -103,17 +104,32 @@ static int check_chain(const VeilSettings *s)
     return ret;
 }
 
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat sa, sb;
+
+    if (!strcmp(a, b))
+        return true;
+    return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
+/* The source is never written to, whatever --force says. */
 static int check_paths(const char *input, const VeilSettings *s)
 {
-    struct stat in, out;
+    const char *const written[2] = { s->output, s->report };
 
     if (!s->output) {
         veil_error("no output was named; give -o FILE.mp4");
         return -EINVAL;
     }
-    if (strcmp(input, "-") && stat(input, &in) == 0 && stat(s->output, &out) == 0 && in.st_dev == out.st_dev &&
-        in.st_ino == out.st_ino) {
-        veil_error("output '%s' is the input itself; choose another name, the source is never changed", s->output);
+    for (int i = 0; i < 2; i++)
+        if (written[i] && is_same_file(input, written[i])) {
+            veil_error("%s '%s' is the input itself; choose another name, the source is never changed",
+                       i ? "report" : "output", written[i]);
+            return -EINVAL;
+        }
+    if (s->report && is_same_file(s->output, s->report)) {
+        veil_error("report '%s' is the output itself; choose another name", s->report);
         return -EINVAL;
     }
     return veil_output_format(s->output) ? 0 : -EINVAL;
@@ -191,30 +207,50 @@ end:
     return ret;
 }
 
+static int check_color(const char *color)
+{
+    VeilPaint paint;
+
+    if (veil_paint_color(&paint, color, NULL) >= 0)
+        return 0;
+    veil_error("option '--color' is '%s'; give a name that 'ffmpeg -colors' lists, or #RRGGBB", color);
+    return -EINVAL;
+}
+
+/* Everything that can be found wrong before a file is opened. */
+static int check_settings(const VeilSettings *s, int n, char **operands)
+{
+    int ret;
+
+    if (n != 1) {
+        veil_error(n ? "more than one input was named; redact one video at a time"
+                     : "no input was named; give a video file");
+        return -EINVAL;
+    }
+    if (sodium_init() < 0) {
+        veil_error("libsodium cannot start; check that /dev/urandom can be read");
+        return -EIO;
+    }
+    if ((ret = check_metadata(s->keep_metadata)) < 0 || (ret = check_color(s->color)) < 0 ||
+        (ret = veil_audio_check(s->audio) ? 0 : -EINVAL) < 0 || (ret = check_paths(operands[0], s)) < 0)
+        return ret;
+    return check_chain(s);
+}
+
 static int run(int argc, char **argv)
 {
     VeilSettings s = { 0 };
     char **operands = calloc((size_t)argc + 1, sizeof(*operands));
-    int n = operands ? read_settings(&s, argc, argv, operands) : -ENOMEM, ret = n;
+    const int n = operands ? read_settings(&s, argc, argv, operands) : -ENOMEM;
+    int ret = n;
 
     veil_msg_set_level(s.quiet ? VEIL_MSG_QUIET : s.verbose ? VEIL_MSG_VERBOSE : VEIL_MSG_NORMAL);
     veil_avlog_install();
     if (n >= 0 && s.show_config) {
         veil_settings_show(&s);
-    } else if (n >= 0 && n != 1) {
-        veil_error(n ? "more than one input was named; redact one video at a time" : "no input was named; give a "
-                                                                                     "video file");
-        ret = -EINVAL;
-    } else if (n >= 0 && sodium_init() < 0) {
-        veil_error("libsodium cannot start; check that /dev/urandom can be read");
-        ret = -EIO;
-    } else if (n >= 0) {
+    } else if (n >= 0 && (ret = check_settings(&s, n, operands)) >= 0) {
         watch_signals();
-        ret = check_metadata(s.keep_metadata);
-        if (ret >= 0)
-            ret = veil_audio_check(s.audio) ? check_paths(operands[0], &s) : -EINVAL;
-        if (ret >= 0 && (ret = check_chain(&s)) >= 0)
-            ret = redact(operands[0], &s);
+        ret = redact(operands[0], &s);
     }
     veil_opts_free(&s, veil_settings_rows);
     free(operands);

@@ -30,19 +30,30 @@ static int rotation_of(const AVStream *st)
     return isnan(angle) ? 0 : (((int)lrint(angle / 90) * 90) % 360 + 360) % 360;
 }
 
+/* A name with a colon, as recorders give ("2026-11-23T10:00.mp4"), is no protocol. */
+static char *url_of(const char *path)
+{
+    if (!strcmp(path, "-"))
+        return av_strdup("pipe:0");
+    return av_asprintf("%s%s", strstr(path, "://") || av_strstart(path, "concat:", NULL) ? "" : "file:", path);
+}
+
 static int open_format(VeilInput *in)
 {
-    const char *url = strcmp(in->path, "-") ? in->path : "pipe:0";
+    char *url = url_of(in->path);
     AVDictionary *opts = NULL;
     int ret;
 
-    if (!(in->format = avformat_alloc_context()))
+    if (!url || !(in->format = avformat_alloc_context())) {
+        av_free(url);
         return AVERROR(ENOMEM);
+    }
     in->format->interrupt_callback = (AVIOInterruptCB){ interrupted, in };
     av_dict_set(&opts, "scan_all_pmts", "1", 0);
     av_dict_set(&opts, "protocol_whitelist", PROTOCOLS, 0);
     ret = avformat_open_input(&in->format, url, NULL, &opts);
     av_dict_free(&opts);
+    av_free(url);
     if (ret < 0) {
         veil_error("cannot open '%s': %s; give a video file that ffprobe can read", in->path, av_err2str(ret));
         return ret;

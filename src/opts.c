@@ -58,7 +58,7 @@ static bool is_choice(const char *choices, const char *value)
 
     for (const char *word = choices; word; word = strchr(word, '|')) {
         word += *word == '|';
-        if (len && !strncmp(word, value, len) && (word[len] == '|' || !word[len]))
+        if (len && !strchr(value, '|') && !strncmp(word, value, len) && (word[len] == '|' || !word[len]))
             return true;
     }
     return false;

@@ -266,7 +266,12 @@ static int open_file(VeilOutput *o, const VeilInput *in)
     o->format->max_interleave_delta = 0; /* video is held back for seconds: audio waits for it */
     o->format->avoid_negative_ts = AVFMT_AVOID_NEG_TS_DISABLED;
     o->format->max_delay = 700000; /* as ffmpeg does */
-    if ((ret = avio_open(&o->format->pb, o->file.part_path, AVIO_FLAG_WRITE)) < 0)
+    char *url = av_asprintf("file:%s", o->file.part_path); /* a colon in the name is no protocol */
+    if (!url)
+        return AVERROR(ENOMEM);
+    ret = avio_open(&o->format->pb, url, AVIO_FLAG_WRITE);
+    av_free(url);
+    if (ret < 0)
         return write_error(o, ret);
     set_movie_timescale(o, in, &opts); /* muxers without the option leave it in the dictionary */
     ret = avformat_write_header(o->format, &opts);

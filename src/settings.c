@@ -65,7 +65,7 @@ int veil_settings_init(VeilSettings *s)
                          .detector = strdup("auto"),
                          .style = strdup("solid"),
                          .color = strdup("black"),
-                         .preset = strdup("medium"),
+                         .preset = strdup("faster"),
                          .audio = strdup("keep"),
                          .on_error = strdup("cover-frame") };
     return s->detector && s->style && s->color && s->preset && s->audio && s->on_error ? 0 : -ENOMEM;

@@ -42,7 +42,7 @@ static void simd_input(float *out, const uint8_t *in, int n, float mean, float s
 /* Sums of NP cells by NV vectors over `run` inputs; cells lie `step` floats apart. */
 INLINE void accumulate(V *sum, const float *in, int step, int run, const float *w, int co, int NV, int NP)
 {
-    for (int k = 0; k < run; k++) {
+    _Pragma("GCC unroll 4") for (int k = 0; k < run; k++) {
         V wt[8];
 
         UNROLL for (int v = 0; v < NV; v++)
@@ -78,44 +78,44 @@ INLINE void finish(float *out, const float *add, const V *sum, int co, bool relu
         }
 }
 
-INLINE void pw_block(float *out, const float *in, const float *add, const VeilNNLayer *l, int c, int NV, int NP)
+INLINE void pw_block(float *out, const float *in, const float *add, const VeilNNLayer *l, int c, int ci, int NV, int NP)
 {
     V sum[32];
 
     begin(sum, l->b + c, NV, NP);
-    accumulate(sum, in, l->ci, l->ci, l->w + c, l->co, NV, NP);
+    accumulate(sum, in, ci, ci, l->w + c, l->co, NV, NP);
     finish(out, add, sum, l->co, l->relu, NV, NP);
 }
 
-INLINE void pw_columns(float *out, const float *in, const float *add, int w, const VeilNNLayer *l, int c, int NV,
-                       int NP)
+INLINE void pw_columns(float *out, const float *in, const float *add, int w, const VeilNNLayer *l, int c, int ci,
+                       int NV, int NP)
 {
-    const int co = l->co, ci = l->ci;
+    const int co = l->co;
 
     if (w < NP) {
         for (int x = 0; x < w; x++)
-            pw_block(out + x * co + c, in + x * ci, add ? add + x * co + c : NULL, l, c, NV, 1);
+            pw_block(out + x * co + c, in + x * ci, add ? add + x * co + c : NULL, l, c, ci, NV, 1);
         return;
     }
     for (int x = 0; x < w; x += NP) {
         const int at = x + NP > w ? w - NP : x;
 
-        pw_block(out + at * co + c, in + at * ci, add ? add + at * co + c : NULL, l, c, NV, NP);
+        pw_block(out + at * co + c, in + at * ci, add ? add + at * co + c : NULL, l, c, ci, NV, NP);
     }
 }
 
-static void simd_pw(float *out, const float *in, const float *add, int w, const VeilNNLayer *l)
+INLINE void pw_row(float *out, const float *in, const float *add, int w, const VeilNNLayer *l, int ci)
 {
     for (int x = 0; x < w; x += TILE) {
         const int n = w - x < TILE ? w - x : TILE;
         float *o = out + (size_t)x * l->co;
-        const float *i = in + (size_t)x * l->ci, *a = add ? add + (size_t)x * l->co : NULL;
+        const float *i = in + (size_t)x * ci, *a = add ? add + (size_t)x * l->co : NULL;
 
         for (int c = 0; c < l->co;) {
             const int left = (l->co - c) / LANES;
 #define X(NV, NP)                               \
             if (left % (NV) == 0) {             \
-                pw_columns(o, i, a, n, l, c, NV, NP); \
+                pw_columns(o, i, a, n, l, c, ci, NV, NP); \
                 c += (NV) * LANES;              \
                 continue;                       \
             }
@@ -125,41 +125,64 @@ static void simd_pw(float *out, const float *in, const float *add, int w, const 
     }
 }
 
-INLINE void conv3_block(float *out, const float *const row[3], int x, const VeilNNLayer *l, int c, int NV, int NP)
+/* A known distance between cells leaves the addresses to the instructions. */
+static void simd_pw(float *out, const float *in, const float *add, int w, const VeilNNLayer *l)
 {
-    const int run = 3 * l->ci;
+    switch (l->ci) {
+    case 16: pw_row(out, in, add, w, l, 16); break;
+    case 32: pw_row(out, in, add, w, l, 32); break;
+    case 64: pw_row(out, in, add, w, l, 64); break;
+    default: pw_row(out, in, add, w, l, l->ci); break;
+    }
+}
+
+INLINE void conv3_block(float *out, const float *const row[3], int x, const VeilNNLayer *l, int c, int ci, int stride,
+                        int NV, int NP)
+{
+    const int run = 3 * ci;
     V sum[32];
 
     begin(sum, l->b + c, NV, NP);
     for (int ky = 0; ky < 3; ky++)
-        accumulate(sum, row[ky] + (x * l->stride - 1) * l->ci, l->stride * l->ci, run,
+        accumulate(sum, row[ky] + (x * stride - 1) * ci, stride * ci, run,
                    l->w + (size_t)ky * run * l->co + c, l->co, NV, NP);
     finish(out + (size_t)x * l->co + c, NULL, sum, l->co, l->relu, NV, NP);
 }
 
-INLINE void conv3_columns(float *out, const float *const row[3], int w, const VeilNNLayer *l, int c, int NV, int NP)
+INLINE void conv3_columns(float *out, const float *const row[3], int w, const VeilNNLayer *l, int c, int ci,
+                          int stride, int NV, int NP)
 {
     if (w < NP)
         for (int x = 0; x < w; x++)
-            conv3_block(out, row, x, l, c, NV, 1);
+            conv3_block(out, row, x, l, c, ci, stride, NV, 1);
     else
         for (int x = 0; x < w; x += NP)
-            conv3_block(out, row, x + NP > w ? w - NP : x, l, c, NV, NP);
+            conv3_block(out, row, x + NP > w ? w - NP : x, l, c, ci, stride, NV, NP);
 }
 
-static void simd_conv3(float *out, const float *const row[3], int w, const VeilNNLayer *l)
+INLINE void conv3_row(float *out, const float *const row[3], int w, const VeilNNLayer *l, int ci, int stride)
 {
     for (int c = 0; c < l->co;) {
         const int left = (l->co - c) / LANES;
 #define X(NV, NP)                           \
         if (left % (NV) == 0) {             \
-            conv3_columns(out, row, w, l, c, NV, NP); \
+            conv3_columns(out, row, w, l, c, ci, stride, NV, NP); \
             c += (NV) * LANES;              \
             continue;                       \
         }
         PW_BLOCKS(X)
 #undef X
     }
+}
+
+static void simd_conv3(float *out, const float *const row[3], int w, const VeilNNLayer *l)
+{
+    if (l->ci == 3 && l->stride == 2)
+        conv3_row(out, row, w, l, 3, 2);
+    else if (l->ci == 1 && l->stride == 2)
+        conv3_row(out, row, w, l, 1, 2);
+    else
+        conv3_row(out, row, w, l, l->ci, l->stride);
 }
 
 /* NP neighbouring cells share the columns they both read. */

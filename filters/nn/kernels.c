@@ -9,8 +9,14 @@
 #include <string.h>
 
 extern const VeilNNKernels veil_nn_kern_c;
+
+static bool always(void)
+{
+    return true;
+}
+
 #ifdef __x86_64__
-extern const VeilNNKernels veil_nn_kern_avx2, veil_nn_kern_avx512;
+extern const VeilNNKernels veil_nn_kern_sse2, veil_nn_kern_avx2, veil_nn_kern_avx512;
 
 static bool has_avx2(void)
 {
@@ -28,11 +34,6 @@ static bool has_avx512(void)
 extern const VeilNNKernels veil_nn_kern_neon;
 #endif
 
-static bool always(void)
-{
-    return true;
-}
-
 /** Best first. */
 static const struct {
     const VeilNNKernels *kernels;
@@ -41,6 +42,7 @@ static const struct {
 #ifdef __x86_64__
     {&veil_nn_kern_avx512, has_avx512},
     {&veil_nn_kern_avx2, has_avx2},
+    {&veil_nn_kern_sse2, always},
 #endif
 #ifdef __aarch64__
     {&veil_nn_kern_neon, always},

@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 typedef struct VeilNNKernels {
-    const char *name; ///< "c", "avx2", "avx512", "neon"
+    const char *name; ///< "c", "sse2", "avx2", "avx512", "neon"
     /** out[i] = (in[i] - mean) * scale for n samples. */
     void (*input)(float *out, const uint8_t *in, int n, float mean, float scale);
     /** Dense 3x3 over three rows of l->ci channels; w is the output's width in cells. */

@@ -9,14 +9,16 @@
 
 __asm__(".section .rodata\n"
         ".balign 16\n"
+        ".global veil_nn_own_begin, veil_nn_own_end\n"
+        ".hidden veil_nn_own_begin, veil_nn_own_end\n"
         "veil_nn_own_begin:\n"
         ".incbin \"filters/nn/weights/own.veilnn\"\n"
         "veil_nn_own_end:\n"
         ".byte 0\n"
         ".text\n");
 
-extern const uint8_t begin[] __asm__("veil_nn_own_begin");
-extern const uint8_t end[] __asm__("veil_nn_own_end");
+extern const uint8_t begin[] __asm__("veil_nn_own_begin") __attribute__((visibility("hidden")));
+extern const uint8_t end[] __asm__("veil_nn_own_end") __attribute__((visibility("hidden")));
 
 const uint8_t *veil_nn_own_weights(size_t *size)
 {
