@@ -430,7 +430,7 @@ static void thin_areas_still_cover(void **state)
     Got got;
 
     (void)state;
-    assert_int_equal(open_chain(&c, "zone=areas='10.2,10.2 10.4,10.2 10.3,40.5 | 30,20 50,20 50,20'", &link_420, &got), 0);
+    assert_int_equal(open_chain(&c, "zone=areas='10.2,10.2 10.4,10.2 10.3,40.5 | 30,20.5 50,20.5 50,20.5'", &link_420, &got), 0);
     assert_int_equal(veil_chain_push(c, make_frame(W, H, AV_PIX_FMT_YUV420P, 0)), 0);
     for (int y = 12; y < 40; y++)
         assert_int_equal(luma(got.frame[0], 10, y), 16);
