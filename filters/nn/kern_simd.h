@@ -24,8 +24,22 @@
 #include <stddef.h>
 #include "kernels.h"
 
+#ifdef __SANITIZE_ADDRESS__ /* GCC */
+#define CHECKED 1
+#elif defined(__has_feature)
+#define CHECKED __has_feature(address_sanitizer) /* Clang */
+#else
+#define CHECKED 0
+#endif
+#if CHECKED /* bodies grow so large under it that a file takes minutes to compile */
+#define INLINE static __attribute__((noinline))
+#define UNROLL
+#define UNROLL_4
+#else
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 32")
+#define UNROLL_4 _Pragma("GCC unroll 4")
+#endif
 #define TILE 48 ///< cells worked on at a time: their channels stay in the first-level cache
 
 static void simd_input(float *out, const uint8_t *in, int n, float mean, float scale)
@@ -42,7 +56,7 @@ static void simd_input(float *out, const uint8_t *in, int n, float mean, float s
 /* Sums of NP cells by NV vectors over `run` inputs; cells lie `step` floats apart. */
 INLINE void accumulate(V *sum, const float *in, int step, int run, const float *w, int co, int NV, int NP)
 {
-    _Pragma("GCC unroll 4") for (int k = 0; k < run; k++) {
+    UNROLL_4 for (int k = 0; k < run; k++) {
         V wt[8];
 
         UNROLL for (int v = 0; v < NV; v++)

@@ -311,8 +311,8 @@ int main(int argc, char **argv)
     measure_own(640, 360, rounds);
     measure_own(1280, 720, rounds / 2 + 1);
     for (int channels = 1; channels <= 3; channels += 2)
-        for (int size = 640; size <= 1280; size *= 2)
-            measure_reading(size, channels, rounds);
+        for (int side = 640; side <= 1280; side *= 2)
+            measure_reading(side, channels, rounds);
     veil_cv_net_close(cv);
     veil_nn_graph_free(g);
     return 0;

@@ -238,6 +238,7 @@ static void print_row(const char *name, const Result *r, const int total[BINS], 
 static void plot_curve(FILE *f, int i, const Result *r, int all, int scenes)
 {
     int found = 0, wrong = 0;
+    double last = -1;
 
     fprintf(f, "<polyline ");
     plot_style(f, i);
@@ -245,8 +246,10 @@ static void plot_curve(FILE *f, int i, const Result *r, int all, int scenes)
     for (int k = 0; k < r->n && wrong <= PLOT_MOST * scenes; k++) {
         found += r->hit[k].bin >= 0;
         wrong += r->hit[k].bin < 0;
-        if (r->hit[k].bin < 0 && wrong >= PLOT_LEAST * scenes)
+        if (r->hit[k].bin < 0 && wrong >= PLOT_LEAST * scenes && plot_x((double)wrong / scenes) - last >= 2) {
+            last = plot_x((double)wrong / scenes); /* a point for every second pixel is plenty */
             fprintf(f, "%.1f,%.1f ", plot_x((double)wrong / scenes), plot_y((double)found / all));
+        }
     }
     fprintf(f, "\"/>\n");
     plot_label(f, i, detectors[i].name);

@@ -59,7 +59,7 @@ static void short_files_are_refused(void **state)
     const uint8_t *data = veil_nn_own_weights(&size);
 
     (void)state;
-    for (size_t n = 0; n < size; n += n < 400 ? 1 : 4099) {
+    for (size_t n = 0; n < size; n += n < 200 ? 1 : 30011) {
         uint8_t *copy = malloc(n + !n);
 
         memcpy(copy, data, n);
@@ -137,13 +137,13 @@ static float worst(const VeilNN *a, const VeilNN *b, int heads)
 
 static void every_way_of_running_agrees(void **state)
 {
-    static const int size[][2] = {{32, 32}, {64, 32}, {32, 96}, {352, 288}, {640, 384}, {32, 32}};
+    static const int size[][2] = {{32, 32}, {64, 32}, {32, 96}, {224, 128}, {32, 32}};
     VeilNNGraph *g = own();
     const VeilNNKernels *k;
 
     (void)state;
     for (int i = 0; (k = veil_nn_kernels_at(i)); i++)
-        for (int threads = 1; threads <= 5; threads += 2) {
+        for (int threads = 1; threads <= 3; threads++) {
             VeilNN *a, *b;
 
             assert_int_equal(veil_nn_new(&a, g, veil_nn_kernels_find("c"), 1), 0);
@@ -169,14 +169,14 @@ static void runs_do_not_depend_on_the_past(void **state)
 {
     VeilNNGraph *g = own();
     VeilNN *a, *b;
-    uint8_t *pic = noise(320, 192), *other = calloc(320, 192);
+    uint8_t *pic = noise(160, 96), *other = calloc(160, 96);
 
     (void)state;
     assert_int_equal(veil_nn_new(&a, g, veil_nn_kernels_find(NULL), 2), 0);
     assert_int_equal(veil_nn_new(&b, g, veil_nn_kernels_find(NULL), 1), 0);
-    veil_nn_run(a, other, 320, 192, 320);
-    veil_nn_run(a, pic, 320, 192, 320);
-    veil_nn_run(b, pic, 320, 192, 320);
+    veil_nn_run(a, other, 160, 96, 160);
+    veil_nn_run(a, pic, 160, 96, 160);
+    veil_nn_run(b, pic, 160, 96, 160);
     assert_true(worst(a, b, g->heads) < 1e-4f);
     veil_nn_free(a);
     veil_nn_free(b);
