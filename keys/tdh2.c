@@ -396,19 +396,3 @@ int veil_tdh2_combine(uint8_t key[VEIL_UNIT_KEY_BYTES], const VeilGroupKey *g, c
     return 0;
 }
 
-#ifdef VEIL_TESTING
-/* For the vectors only: a test includes this file to reach these, so that no
- * built program holds a way to choose r, s or a nonce. */
-static int seal_fixed(VeilCt *ct, const VeilGroupKey *g, const VeilUnitRef *unit, const uint8_t key[32],
-                      const uint8_t r[32], const uint8_t s[32])
-{
-    return seal_with(ct, g, unit, key, r, s, NULL);
-}
-
-static int partial_fixed(VeilShare *share, const VeilGroupKey *g, uint32_t i, const uint8_t x[32],
-                         const VeilUnitRef *unit, const uint8_t wid[32], const VeilCt *ct,
-                         const uint8_t random[32])
-{
-    return partial_with(share, g, i, x, unit, wid, ct, random, NULL);
-}
-#endif

@@ -4,7 +4,6 @@
  * TDH2: the published values of Set A, and that what is sealed opens with any
  * k shares and no fewer. Includes the source to reach the fixed nonces.
  */
-#define VEIL_TESTING
 #include "keys/tdh2.c"
 
 #include "keys_fixture.h"
@@ -19,7 +18,7 @@ static void assert_hex(const uint8_t got[32], const char *want)
 static void seal_set_a(Fixture *t, VeilCt *ct)
 {
     fixture_init(t);
-    assert_int_equal(seal_fixed(ct, &t->g, &t->unit, t->key, t->a[2], t->a[3]), 0);
+    assert_int_equal(seal_with(ct, &t->g, &t->unit, t->key, t->a[2], t->a[3], NULL), 0);
 }
 
 static void test_set_a_seal(void **state)
@@ -54,7 +53,7 @@ static void test_set_a_partial(void **state)
     (void)state;
     seal_set_a(&t, &ct);
     memset(random, 0x77, 32);
-    assert_int_equal(partial_fixed(&share, &t.g, 1, t.x[1], &t.unit, t.wid, &ct, random), 0);
+    assert_int_equal(partial_with(&share, &t.g, 1, t.x[1], &t.unit, t.wid, &ct, random, NULL), 0);
     assert_hex(share.d, "f0c01679e48dc961cfda9c52682d446115db32ffb312c0d403c5bdc8c6f06f44");
     assert_hex(share.e, "9a239cfe26ba789f448a9ab7c8a4521f8b6273e4d5ba6d7233366762b4b99002");
     assert_hex(share.f, "7a51658e15de2ccffa06d1360d7c5741994a4e58d0483efd3827163c50642108");
