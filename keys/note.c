@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "keyfile.h"
 
 _Static_assert(VEIL_SIGN_PK_BYTES == crypto_sign_PUBLICKEYBYTES, "Ed25519 public key");
 _Static_assert(VEIL_SIGN_SK_BYTES == crypto_sign_SECRETKEYBYTES, "Ed25519 secret key");
@@ -12,11 +13,6 @@ _Static_assert(VEIL_SIG_BYTES == crypto_sign_BYTES, "Ed25519 signature");
 
 static const char dash[] = "\xe2\x80\x94 "; /* U+2014 and a space begin a signature line */
 #define DASH_LEN 4
-
-/* Every role that signs notes: a key that signed under another one is told from a stranger. */
-static const char *const roles[] = { "operator-sign",  "custodian-sign", "log",          "issuer",
-                                     "policy",         "requester-sign", "matcher-sign", "consent-controller",
-                                     "consent-subject" };
 
 bool veil_note_name_ok(const char *name)
 {
@@ -146,9 +142,12 @@ int veil_note_verify(const VeilNote *n, const char *name, const uint8_t pk[VEIL_
 {
     if (veil_note_signed_by(n, name, pk))
         return 0;
-    for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
-        if (strcmp(roles[i], name) && veil_note_signed_by(n, roles[i], pk))
-            return veil_err(err, VEIL_E_ROLE, "%s: signed as '%s', not '%s'", what, roles[i], name);
+    for (int role = 1; role < VEIL_ROLE_COUNT; role++) {
+        const char *other = veil_role_word(role);
+
+        if (strcmp(other, name) && veil_note_signed_by(n, other, pk))
+            return veil_err(err, VEIL_E_ROLE, "%s: signed as '%s', not '%s'", what, other, name);
+    }
     return veil_err(err, VEIL_E_SIGNATURE, "%s: no good signature as '%s'", what, name);
 }
 
