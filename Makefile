@@ -47,7 +47,7 @@ LIB_OBJ    := $(call obj,$(KEYS_SRC) $(FILTER_SRC) $(PROG_SRC))
 UNIT       := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 SAMPLES    := $(BUILD)/samples/street/street
 
-.PHONY: all veil-keys samples deps deps-test deps-dev demo test test-unit test-e2e check-asan check-tsan lint \
+.PHONY: all veil-keys samples deps deps-test deps-dev demo test test-unit test-attacks test-e2e check-asan check-tsan lint \
     arrows hdr-check bench fuzz install clean help
 
 all: $(BUILD)/veil samples
@@ -58,6 +58,24 @@ $(BUILD)/veil: $(BUILD)/src/main.o $(BUILD)/libveil.a
 $(BUILD)/libveil.a: $(LIB_OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
+
+# The custodian's program: the commands of keys/ alone, no video library.
+KEYS_CMD := $(addprefix src/cmd_,$(addsuffix .c,keys group policy warrant request approve log inspect consent))
+KEYS_BIN := $(addprefix $(BUILD)/,$(KEYS_SRC:.c=.o) $(patsubst %.c,%.o,$(wildcard $(KEYS_CMD))) \
+    src/opts.o src/msg.o src/keyio.o src/ceremony.o src/main-keys.o)
+
+veil-keys: $(BUILD)/veil-keys
+
+$(BUILD)/veil-keys: $(KEYS_BIN)
+	$(CC) $(LDFLAGS) -o $@ $^ $(call pkg,libs,$(KEYS_LIBS))
+
+$(BUILD)/src/main-keys.o: src/main.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -DVEIL_KEYS_ONLY -MMD -MP -c -o $@ $<
+
+# Just the refusals of PROTOCOL section 9; ends with "N passed, 0 failed".
+test-attacks: $(filter $(BUILD)/tests/unit/test_attacks_%,$(UNIT))
+	@CMOCKA_MESSAGE_OUTPUT=TAP sh tests/tally.sh $^
 
 # ---- rules -----------------------------------------------------------------
 # One file per instruction set: its name says which flags it may use.

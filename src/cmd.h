@@ -26,5 +26,7 @@ typedef struct VeilCommand {
 } VeilCommand;
 
 extern const VeilCommand veil_cmd_redact;
+extern const VeilCommand veil_cmd_keys;
+extern const VeilCommand veil_cmd_group;
 
 #endif /* VEIL_SRC_CMD_H */

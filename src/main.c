@@ -16,6 +16,8 @@ static const VeilCommand *const commands[] = {
 #ifndef VEIL_KEYS_ONLY
     &veil_cmd_redact,
 #endif
+    &veil_cmd_keys,
+    &veil_cmd_group,
     NULL
 };
 
