@@ -73,6 +73,11 @@ $(BUILD)/src/main-keys.o: src/main.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -DVEIL_KEYS_ONLY -MMD -MP -c -o $@ $<
 
+# Small programs that the end-to-end tests of keys/ use.
+$(BUILD)/tests/lib/%: tests/lib/%.c $(KEYS_SRC:%.c=$(BUILD)/%.o) $(BUILD)/src/keyio.o $(BUILD)/src/msg.o $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(call pkg,libs,$(KEYS_LIBS))
+
 # Just the refusals of PROTOCOL section 9; ends with "N passed, 0 failed".
 test-attacks: $(filter $(BUILD)/tests/unit/test_attacks_%,$(UNIT))
 	@CMOCKA_MESSAGE_OUTPUT=TAP sh tests/tally.sh $^

@@ -186,6 +186,13 @@ static int vault_of(const VeilOpening *o, const VeilVault *v)
     return VEIL_E_VAULT_ROOT;
 }
 
+int veil_opening_vault(const VeilOpening *o, const VeilVault *v, VeilErr *err)
+{
+    const int ret = vault_of(o, v);
+
+    return ret < 0 ? veil_err(err, ret, "vault") : ret;
+}
+
 bool veil_opening_covers(const VeilOpening *o, const VeilVault *v, uint32_t i)
 {
     const uint8_t *bytes = veil_vault_entry(v, i);
@@ -236,8 +243,8 @@ int veil_opening_unit(VeilOpening *o, VeilVault *v, uint32_t i, uint8_t *plain, 
     *len = 0;
     if (!bytes || veil_entry_parse(&e, bytes) < 0)
         return veil_err(err, -EINVAL, "unit %u", i);
-    if ((ret = vault_of(o, v)) < 0)
-        return veil_err(err, ret, "vault");
+    if ((ret = veil_opening_vault(o, v, err)) < 0)
+        return ret;
     if (!veil_opening_covers(o, v, i))
         return veil_err(err, VEIL_E_OUT_OF_SCOPE, "track %u, segment %u", e.track, e.seg);
     ref = veil_entry_ref(&e, info->header.policy, info->header.vid);

@@ -63,6 +63,9 @@ int veil_opening_add(VeilOpening *o, const VeilHandedRelease *h, VeilErr *err);
 int veil_opening_unit(VeilOpening *o, VeilVault *v, uint32_t i, uint8_t *plain, size_t cap, size_t *len,
                       uint32_t *bad, VeilErr *err);
 
+/** Is this vault in the warrant, with this root? @return which one, from 0; VEIL_E_VAULT_ROOT */
+int veil_opening_vault(const VeilOpening *o, const VeilVault *v, VeilErr *err);
+
 /** Is unit i of this vault inside the warrant's scope? False for another vault or root. */
 bool veil_opening_covers(const VeilOpening *o, const VeilVault *v, uint32_t i);
 
