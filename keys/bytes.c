@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <sodium.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -78,17 +79,28 @@ char *veil_b64_encode(char *out, const void *in, size_t n)
     return sodium_bin2base64(out, VEIL_B64_LEN(n) + 1, in, n, sodium_base64_VARIANT_ORIGINAL);
 }
 
-/* libsodium refuses wrong padding and letters, and bits left over in the last
- * group; the length ties the rest down. */
+static bool is_b64_digit(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
+}
+
+/* libsodium refuses wrong padding and bits left over in the last group. Its
+ * arithmetic takes some bytes above 0x7f for digits (1.0.18), so the alphabet
+ * is checked here. */
 int veil_b64_decode(uint8_t *out, size_t cap, const char *text, size_t len)
 {
     const char *end;
-    size_t got;
+    size_t got, digits = len;
 
     if (len > INT_MAX || len % 4)
         return VEIL_E_CANON;
     if (!len)
         return 0;
+    while (digits > len - 2 && text[digits - 1] == '=')
+        digits--;
+    for (size_t i = 0; i < digits; i++)
+        if (!is_b64_digit(text[i]))
+            return VEIL_E_CANON;
     if (sodium_base642bin(out, cap, text, len, NULL, &got, &end, sodium_base64_VARIANT_ORIGINAL) ||
         end != text + len || VEIL_B64_LEN(got) != len)
         return VEIL_E_CANON;

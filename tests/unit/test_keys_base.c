@@ -46,8 +46,22 @@ static void test_little_and_big_endian(void **state)
 
 static void test_base64_has_one_spelling(void **state)
 {
-    static const char *const bad[] = { "QQ",   "QQ=",   "QQ=Q", "QR==", "QQ==\n",   " QQ==", "Q Q==",
-                                       "QUJ=", "QQ===", "_-==", "====", "QQ==QQ==", "QU\nJD" };
+    static const char *const bad[] = { "QQ",
+                                       "QQ=",
+                                       "QQ=Q",
+                                       "QR==",
+                                       "QQ==\n",
+                                       " QQ==",
+                                       "Q Q==",
+                                       "QUJ=",
+                                       "QQ===",
+                                       "_-==",
+                                       "====",
+                                       "QQ==QQ==",
+                                       "QU\nJD",
+                                       "Q\xe1"
+                                       "JD",
+                                       "\xffQJD" };
     uint8_t out[8];
     char text[16];
 
