@@ -49,7 +49,7 @@ typedef struct Court {
 #define OK(call)                                                                                             \
     do {                                                                                                     \
         VeilErr ok_err = { 0 };                                                                              \
-        VeilErr *const err = &ok_err;                                                                        \
+        VeilErr *const err __attribute__((unused)) = &ok_err; \
         if ((call) < 0)                                                                                      \
             fail_msg("%s: %s", #call, ok_err.text);                                                          \
     } while (0)
