@@ -108,12 +108,12 @@ static void test_attack_14_bad_share(void **state)
     setup(&c);
     for (int m = 0; m < CEREMONY_K; m++)
         crypto_core_ristretto255_scalar_random(coeffs[m]);
-    assert_int_equal(put_boxes(c.msgs[0].at, &c.dkg, coeffs[0]), 0); /* of another polynomial */
-    resign(&c, 1);
-    assert_int_equal(check(&c, 1, NULL), 0); /* nobody but the receiver can see it */
+    assert_int_equal(put_boxes(c.msgs[2].at, &c.dkg, coeffs[0]), 0); /* of another polynomial */
+    resign(&c, 3);
+    assert_int_equal(check(&c, 3, NULL), 0); /* nobody but the receiver can see it */
     fixture_refused(veil_dkg_finish(&result, x, &c.dkg, 2, c.msgs, c.hashes, c.box[1], NULL, &err),
-                    VEIL_E_DKG_SHARE, &err, "from member 1 to member 2");
-    assert_true(sodium_is_zero(x, 32));
+                    VEIL_E_DKG_SHARE, &err, "from member 3 to member 2");
+    assert_true(sodium_is_zero(x, 32)); /* no half sum is left */
 }
 
 static void test_attack_14_box_meant_for_another(void **state)

@@ -7,6 +7,8 @@
  * on purpose, to show that the search would find one. AddressSanitizer keeps
  * freed memory and terabytes of shadow, so its build skips the searches.
  */
+#include "keys/tdh2.c"
+
 #include "keys_fixture.h"
 
 #include <fcntl.h>
@@ -124,6 +126,30 @@ static void test_share_key_is_gone_after_an_answer(void **state)
     assert_int_equal(count_copies(), 0);
 }
 
+/* r alone opens the unit, so it must go as surely as the key. */
+static void __attribute__((noinline)) seal_with_known_r(Fixture *t)
+{
+    uint8_t *r = veil_secret_new(32);
+    VeilCt ct;
+
+    assert_non_null(r);
+    crypto_core_ristretto255_scalar_random(r);
+    remember(r);
+    assert_int_equal(seal_with(&ct, &t->g, &t->unit, t->key, r, NULL, NULL), 0);
+    assert_int_equal(veil_tdh2_verify(&ct, &t->g, &t->unit, NULL), 0);
+    veil_secret_free(r);
+}
+
+static void test_r_is_gone_after_sealing(void **state)
+{
+    Fixture t;
+
+    (void)state;
+    fixture_init(&t);
+    seal_with_known_r(&t);
+    assert_int_equal(count_copies(), 0);
+}
+
 static void __attribute__((noinline)) open_unit(Fixture *t)
 {
     uint8_t *key = veil_secret_new(32);
@@ -220,6 +246,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_search_finds_a_secret_that_is_kept),
         cmocka_unit_test(test_share_key_is_gone_after_an_answer),
+        cmocka_unit_test(test_r_is_gone_after_sealing),
         cmocka_unit_test(test_unit_key_is_gone_after_opening),
         cmocka_unit_test(test_secret_key_is_gone_after_its_file_is_closed),
         cmocka_unit_test(test_passphrase_is_gone),
