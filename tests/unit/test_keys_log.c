@@ -235,7 +235,7 @@ static void set_11_merkle_trees(void **state)
 
 /* ---- stock minisign ---------------------------------------------------------- */
 
-static int run(const char *format, const char *a, const char *b)
+static int __attribute__((format(printf, 1, 0))) run(const char *format, const char *a, const char *b)
 {
     char command[2048];
 
