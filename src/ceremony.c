@@ -24,9 +24,12 @@ static const char *in_folder(const Ceremony *c, char path[PATH_CAP], const char 
     return path;
 }
 
-static const char *private_path(const CeremonySelf *self, char path[PATH_CAP], const char *what)
+static const char *private_path(const Ceremony *c, const CeremonySelf *self, char path[PATH_CAP],
+                                const char *what)
 {
-    snprintf(path, PATH_CAP, "%.4000s.%s", self->key_path, what);
+    char ctx[VEIL_HEX_LEN(8) + 1];
+
+    snprintf(path, PATH_CAP, "%.4000s.%s.%s", self->key_path, veil_hex_encode(ctx, c->dkg.ctx, 8), what);
     return path;
 }
 
@@ -196,11 +199,10 @@ static int make_or_recall(const Ceremony *c, const CeremonySelf *self, VeilDkgMe
     uint8_t hash[32];
     int ret;
 
-    if (!access(private_path(self, path, "message"), F_OK)) {
+    if (!access(private_path(c, self, path, "message"), F_OK)) {
         if ((ret = read_message(msg, path, self->index, err)) < 0 || (ret = veil_dkg_hash(hash, msg)) < 0 ||
             veil_dkg_check(&c->dkg, self->index, msg, hash, NULL) < 0)
-            return veil_err(err, VEIL_E_DKG_SIGNATURE,
-                            "'%s' is left from another ceremony; move it away, for", path);
+            return veil_err(err, VEIL_E_DKG_SIGNATURE, "our own message in '%s'", path);
         return 0;
     }
     if ((ret = veil_dkg_make(msg, &c->dkg, self->index, self->sign->secret, err)) < 0)
@@ -262,9 +264,9 @@ int ceremony_reveal(const Ceremony *c, const CeremonySelf *self, VeilErr *err)
     for (uint32_t i = 1; i <= c->n; i++)
         if ((ret = read_hash(hashes[i - 1], c, i, err)) < 0)
             return ret;
-    if ((ret = read_message(&msg, private_path(self, path, "message"), self->index, err)) < 0 ||
+    if ((ret = read_message(&msg, private_path(c, self, path, "message"), self->index, err)) < 0 ||
         (ret = veil_dkg_check(&c->dkg, self->index, &msg, hashes[self->index - 1], err)) < 0 ||
-        (ret = veil_file_write(private_path(self, path, "hashes"), hashes, 32 * (size_t)c->n, 0600, false,
+        (ret = veil_file_write(private_path(c, self, path, "hashes"), hashes, 32 * (size_t)c->n, 0600, false,
                                err)) < 0)
         return ret;
     return veil_file_write(in_folder(c, path, "round1", self->index, "msg"), msg.at, msg.len, 0644, false,
@@ -297,7 +299,10 @@ static int finish(const Ceremony *c, const CeremonySelf *self, VeilDkgMessage *m
     for (uint32_t i = 1; i <= c->n; i++)
         if ((ret = read_message(&msgs[i - 1], in_folder(c, path, "round1", i, "msg"), i, err)) < 0)
             return ret;
-    if ((ret = veil_file_read(&bytes, &len, private_path(self, path, "hashes"), sizeof(hashes), err)) < 0)
+    ret = veil_file_read(&bytes, &len, private_path(c, self, path, "hashes"), sizeof(hashes), err);
+    if (ret == -ENOENT) /* this is not the ceremony in which we published */
+        return veil_err(err, VEIL_E_DKG_COMMIT, "our own list of announcements '%s' is missing", path);
+    if (ret < 0)
         return ret;
     memcpy(hashes, bytes, len);
     free(bytes);
@@ -392,10 +397,10 @@ int ceremony_assemble(const Ceremony *c, VeilGroup *g, VeilErr *err)
     return ret;
 }
 
-void ceremony_forget(const CeremonySelf *self)
+void ceremony_forget(const Ceremony *c, const CeremonySelf *self)
 {
     char path[PATH_CAP];
 
-    unlink(private_path(self, path, "message"));
-    unlink(private_path(self, path, "hashes"));
+    unlink(private_path(c, self, path, "message"));
+    unlink(private_path(c, self, path, "hashes"));
 }

@@ -11,9 +11,10 @@
  *     group.note      the group note with all signatures
  *
  * Nothing in the folder is secret, and nothing in it is trusted. What a member
- * must remember between its steps lies beside its key: NAME.key.message, and
- * NAME.key.hashes, which holds the hashes as they were when its own message
- * was published, so that nobody can change a message after seeing the others.
+ * must remember between its steps lies beside its key, and names the ceremony:
+ * NAME.key.CEREMONY.message, and NAME.key.CEREMONY.hashes, which holds the
+ * hashes as they were when its own message was published, so that nobody can
+ * change a message after seeing the others.
  */
 #ifndef VEIL_SRC_CEREMONY_H
 #define VEIL_SRC_CEREMONY_H
@@ -74,6 +75,6 @@ int ceremony_sign(const Ceremony *c, const CeremonySelf *self, VeilGroup *g, Vei
 int ceremony_assemble(const Ceremony *c, VeilGroup *g, VeilErr *err);
 
 /** Remove our private files; the ceremony is over. */
-void ceremony_forget(const CeremonySelf *self);
+void ceremony_forget(const Ceremony *c, const CeremonySelf *self);
 
 #endif /* VEIL_SRC_CEREMONY_H */

@@ -4,6 +4,7 @@
  * `veil group`: custodians make a group key together, refresh it, and look at
  * the result. Each step says what was checked, what was done, whose turn it is.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,10 +182,11 @@ static int run_status(const GroupOptions *o, const char *folder)
     return veil_keyio_print_json(root);
 }
 
-/* Our keys, all under one passphrase. */
+/* Our keys, all under one passphrase; unlocked when a round first needs them. */
 typedef struct StepKeys {
     VeilKey sign, box, share;
     VeilPassphrase pass;
+    bool open;
 } StepKeys;
 
 static void clear_keys(StepKeys *k)
@@ -195,32 +197,41 @@ static void clear_keys(StepKeys *k)
     veil_passphrase_clear(&k->pass);
 }
 
-static int unlock_keys(StepKeys *k, const GroupOptions *o, bool refresh)
+static int unlock_keys(StepKeys *k, const GroupOptions *o)
 {
     VeilErr err;
     int ret;
 
-    if (!o->key || !o->box || refresh != (o->share != NULL)) {
-        veil_error("a step needs our keys; give --key FILE --box FILE%s",
-                   refresh ? " --share FILE" : ", and --share only in a refresh");
-        return VEIL_EXIT_ERROR;
-    }
+    if (k->open)
+        return VEIL_EXIT_DONE;
     if ((ret = veil_keyio_passphrase(&k->pass, o->pass_fd, "passphrase of our custodian keys", false)))
         return ret;
     if (veil_keyfile_read(&k->sign, o->key, VEIL_ROLE_CUSTODIAN, k->pass.at, k->pass.len, &err) < 0 ||
         veil_keyfile_read(&k->box, o->box, VEIL_ROLE_CUSTODIAN_BOX, k->pass.at, k->pass.len, &err) < 0 ||
-        (refresh &&
+        (o->share &&
          veil_keyfile_read(&k->share, o->share, VEIL_ROLE_SHARE, k->pass.at, k->pass.len, &err) < 0))
         return veil_keyio_refuse(&err);
+    k->open = true;
     return VEIL_EXIT_DONE;
 }
 
-static uint32_t find_self(const Ceremony *c, const VeilKey *sign)
+/* Which member we are, from the public part of our key file. @return VEIL_EXIT_ code */
+static int find_self(const Ceremony *c, const char *path, uint32_t *index)
 {
+    uint8_t bytes[VEIL_KEYFILE_BYTES];
+    VeilErr err;
+    VeilKey key;
+
+    if (veil_keyfile_load(bytes, path, &err) < 0 || veil_keyfile_peek(&key, bytes, sizeof(bytes), &err) < 0)
+        return veil_keyio_refuse(&err);
     for (uint32_t i = 1; i <= c->n; i++)
-        if (!memcmp(c->members[i - 1].sign, sign->public_key, 32))
-            return i;
-    return 0;
+        if (key.role == VEIL_ROLE_CUSTODIAN && !memcmp(c->members[i - 1].sign, key.public_key, 32)) {
+            *index = i;
+            return VEIL_EXIT_DONE;
+        }
+    veil_error("'%s' is not the key of a member of '%s'; give the key that ceremony.txt lists", path,
+               c->folder);
+    return VEIL_EXIT_NO;
 }
 
 /* "oslo.key" has its share of epoch 2 in "oslo.share-2.key". */
@@ -279,31 +290,57 @@ static void print_group(const VeilGroup *g, FILE *out)
         fprintf(out, "custodian %u %s %s\n", i + 1, g->org[i], veil_b64_encode(text, g->sign[i], 32));
 }
 
+/* Only the share key that this refresh replaces; any other file stays. */
+static int remove_old_share(const Ceremony *c, const CeremonySelf *self, const char *path)
+{
+    uint8_t bytes[VEIL_KEYFILE_BYTES];
+    VeilErr err;
+    VeilKey key;
+
+    if (access(path, F_OK) && errno == ENOENT)
+        return VEIL_EXIT_DONE; /* this step has been run before */
+    if (veil_keyfile_load(bytes, path, &err) < 0 || veil_keyfile_peek(&key, bytes, sizeof(bytes), &err) < 0)
+        return veil_keyio_refuse(&err);
+    if (key.role != VEIL_ROLE_SHARE || key.index != self->index || key.epoch != c->old.key.epoch ||
+        memcmp(key.gid, c->old.key.gid, 32)) {
+        veil_error("'%s' is not our share key of epoch %u, so it was left; remove the old one by hand", path,
+                   c->old.key.epoch);
+        return VEIL_EXIT_NO;
+    }
+    if (unlink(path)) {
+        veil_error("old share key '%s' could not be removed; remove it by hand, it must not survive", path);
+        return VEIL_EXIT_ERROR;
+    }
+    return VEIL_EXIT_DONE;
+}
+
 static int do_last(const Ceremony *c, const CeremonySelf *self, const GroupOptions *o)
 {
     VeilGroup g;
     VeilErr err;
+    int ret;
 
     if (ceremony_assemble(c, &g, &err) < 0)
         return veil_keyio_refuse(&err);
-    ceremony_forget(self);
+    ceremony_forget(c, self);
     printf("checked   %u signatures on one text, gid, and that any %u keys interpolate to Y\n", c->n, c->k);
     printf("done      '%s/group.note'\n", c->folder);
     print_group(&g, stdout);
-    if (c->refresh && unlink(o->share)) {
-        veil_error("old share key '%s' could not be removed; remove it by hand, it must not survive",
-                   o->share);
-        return VEIL_EXIT_ERROR;
-    }
+    if (c->refresh && (ret = remove_old_share(c, self, o->share)))
+        return ret;
     printf("next      %s\n", c->refresh ? "the old share key is removed; pass group.note to all who verify"
                                         : "pin this gid, out of band, wherever veil is installed");
     return VEIL_EXIT_DONE;
 }
 
-static int one_round(const Ceremony *c, const CeremonySelf *self, const StepKeys *k, int round)
+static int one_round(const Ceremony *c, const CeremonySelf *self, StepKeys *k, const GroupOptions *o,
+                     int round)
 {
     VeilErr err;
+    int ret;
 
+    if (round != 1 && (ret = unlock_keys(k, o)))
+        return ret;
     if (round == 3)
         return do_round3(c, self, k);
     if ((round ? ceremony_reveal(c, self, &err) : ceremony_announce(c, self, &err)) < 0)
@@ -315,7 +352,7 @@ static int one_round(const Ceremony *c, const CeremonySelf *self, const StepKeys
 }
 
 /* Do all that can be done now, then say who is next. */
-static int step(const Ceremony *c, const CeremonySelf *self, const StepKeys *k, const GroupOptions *o)
+static int step(const Ceremony *c, const CeremonySelf *self, StepKeys *k, const GroupOptions *o)
 {
     char waiting[1400];
     uint32_t missing = 0;
@@ -327,7 +364,7 @@ static int step(const Ceremony *c, const CeremonySelf *self, const StepKeys *k, 
                    names(c, missing, waiting, sizeof(waiting)));
             return VEIL_EXIT_DONE;
         }
-        if ((ret = one_round(c, self, k, round)))
+        if ((ret = one_round(c, self, k, o, round)))
             return ret;
     }
     return do_last(c, self, o);
@@ -344,19 +381,17 @@ static int run_step(const GroupOptions *o, const char *folder)
 
     if (ceremony_open(&c, folder, &err) < 0)
         return veil_keyio_refuse(&err);
-    if ((ret = unlock_keys(&k, o, c.refresh)))
-        goto out;
-    self.share = c.refresh ? &k.share : NULL;
-    if (!(self.index = find_self(&c, &k.sign))) {
-        veil_error("'%s' is not the key of a member of '%s'; give the key that ceremony.txt lists", o->key,
-                   folder);
-        ret = VEIL_EXIT_NO;
-        goto out;
+    if (!o->key || !o->box || c.refresh != (o->share != NULL)) {
+        veil_error("a step needs our keys; give --key FILE --box FILE%s",
+                   c.refresh ? " --share FILE" : ", and --share only in a refresh");
+        return VEIL_EXIT_ERROR;
     }
+    if ((ret = find_self(&c, o->key, &self.index)))
+        return ret;
+    self.share = c.refresh ? &k.share : NULL;
     printf("ceremony  %.16s, we are member %u, %s\n", veil_hex_encode(ctx, c.dkg.ctx, 32), self.index,
            c.org[self.index - 1]);
     ret = step(&c, &self, &k, o);
-out:
     clear_keys(&k);
     return ret;
 }
