@@ -34,5 +34,6 @@ extern const VeilCommand veil_cmd_request;
 extern const VeilCommand veil_cmd_approve;
 extern const VeilCommand veil_cmd_log;
 extern const VeilCommand veil_cmd_inspect;
+extern const VeilCommand veil_cmd_consent;
 
 #endif /* VEIL_SRC_CMD_H */

@@ -61,6 +61,8 @@ static int run_setup(const ApproveOptions *o, const char *home)
         !(ret = veil_keyio_read(&policy.at, &policy.len, o->policy, VEIL_TEXT_MAX)) &&
         veil_custodian_setup(home, &group, gid, &policy, &err) < 0)
         ret = veil_keyio_refuse(&err);
+    else if (!ret)
+        veil_info("'%s' holds the pinned group and policy; answer requests with --home %s", home, home);
     free(group.at);
     free(policy.at);
     return ret;
@@ -81,6 +83,8 @@ static int run_policy(const char *home, const char *path)
     }
     if (veil_custodian_add_policy(&c, &policy, &err) < 0)
         ret = veil_keyio_refuse(&err);
+    else
+        veil_info("'%s' is in force in '%s'", path, home);
     veil_custodian_clear(&c);
     free(policy.at);
     return ret;

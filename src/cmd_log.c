@@ -136,6 +136,8 @@ static int run_cosign(const LogOptions *o, const char *folder)
         return veil_keyio_refuse(&err);
     if (!(ret = veil_keyio_unlock(&key, o->key, VEIL_ROLE_WITNESS, o->pass_fd)) && cosign(l, o, &log, &key, &err) < 0)
         ret = veil_keyio_refuse(&err);
+    if (!ret)
+        veil_info("'%s' is cosigned as '%s'", folder, o->name);
     veil_key_clear(&key);
     veil_logdir_close(l);
     return ret;

@@ -247,6 +247,8 @@ static int run_sign(const PolicyOptions *o, const char *path)
         else
             r = veil_file_write(path, t.at, t.len, 0644, true, &err);
         ret = r < 0 ? veil_keyio_refuse(&err) : VEIL_EXIT_DONE;
+        if (!ret)
+            veil_info("'%s' is signed; 'veil policy show' counts the signatures", path);
     }
     veil_key_clear(&key);
     veil_text_free(&t);

@@ -219,8 +219,26 @@ static void print_scopes(const VeilWarrant *w, const VeilVaultHeader *h)
     }
 }
 
-static int finish_draft(VeilWarrant *w, const VeilPolicy *p, const VeilVaultHeader *h, const char *out)
+static int print_warrant_json(const VeilWarrant *w)
 {
+    json_t *j = json_pack("{s:s, s:s, s:s, s:i, s:I}", "court", w->court, "reason", w->reason, "action",
+                          w->match ? "match" : "view", "tracks", (int)veil_warrant_tracks(w), "segments",
+                          (json_int_t)veil_warrant_segments(w));
+    json_t *list = json_array();
+
+    for (int i = 0; i < w->scopes; i++)
+        json_array_append_new(list, json_pack("{s:i, s:I, s:I, s:I}", "vault", w->scope[i].vault + 1, "track",
+                                              (json_int_t)w->scope[i].track, "first", (json_int_t)w->scope[i].first,
+                                              "last", (json_int_t)w->scope[i].last));
+    json_object_set_new(j, "scopes", list);
+    veil_keyio_json_hex(j, "wid", w->wid, 32);
+    veil_keyio_json_hex(j, "cm", w->cm, 32);
+    return veil_keyio_print_json(j);
+}
+
+static int finish_draft(VeilWarrant *w, const VeilPolicy *p, const VeilVaultHeader *h, const WarrantOptions *o)
+{
+    const char *out = o->out;
     char hex[VEIL_HEX_LEN(32) + 1];
     VeilText t = { 0 };
     VeilErr err;
@@ -234,6 +252,8 @@ static int finish_draft(VeilWarrant *w, const VeilPolicy *p, const VeilVaultHead
     veil_text_free(&t);
     if (ret < 0)
         return veil_keyio_refuse(&err);
+    if (o->json)
+        return print_warrant_json(w);
     printf("warrant %s\nwid     %s\nopens   %u tracks, %" PRIu64 " segments of 10 s\n", out,
            veil_hex_encode(hex, w->wid, 32), veil_warrant_tracks(w), veil_warrant_segments(w));
     print_scopes(w, h);
@@ -282,7 +302,7 @@ static int run_draft(const WarrantOptions *o, const char *path)
     memcpy(w.vault[0].vid, info->header.vid, 32);
     memcpy(w.vault[0].root, info->seal.root, 32);
     if (!(ret = add_scopes(&w, v, o)) && !(ret = read_keys(&w, o)))
-        ret = finish_draft(&w, &p, &info->header, o->out);
+        ret = finish_draft(&w, &p, &info->header, o);
     veil_vault_close(v);
     return ret;
 }
@@ -417,13 +437,7 @@ static int run_show(const WarrantOptions *o, const char *path)
     if ((ret = read_warrant(&w, &bytes, &len, path)))
         return ret;
     if (o->json) {
-        json_t *j = json_pack("{s:s, s:s, s:s, s:i, s:I}", "court", w.court, "reason", w.reason, "action",
-                              w.match ? "match" : "view", "tracks", (int)veil_warrant_tracks(&w), "segments",
-                              (json_int_t)veil_warrant_segments(&w));
-
-        veil_keyio_json_hex(j, "wid", w.wid, 32);
-        veil_keyio_json_hex(j, "cm", w.cm, 32);
-        ret = veil_keyio_print_json(j);
+        ret = print_warrant_json(&w);
     } else {
         fwrite(bytes, 1, len, stdout);
         printf("\nwid %s\n", veil_hex_encode(hex, w.wid, 32));

@@ -24,6 +24,7 @@ static const VeilCommand *const commands[] = {
     &veil_cmd_approve,
     &veil_cmd_log,
     &veil_cmd_inspect,
+    &veil_cmd_consent,
     NULL
 };
 
