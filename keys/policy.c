@@ -285,6 +285,8 @@ int veil_policies_load(VeilPolicies *all, const char *folder, VeilErr *err)
         ret = veil_file_read(&bytes, &len, path, VEIL_TEXT_MAX, all->n ? NULL : err);
         if (ret == -ENOENT && all->n)
             return 0;
+        if (ret < 0 && all->n)
+            veil_err(err, ret, "policy '%s'", path);
         if (ret >= 0 && !(more = realloc(all->at, ((size_t)all->n + 1) * sizeof(*more))))
             ret = veil_err(err, -ENOMEM, "policy '%s'", path);
         if (ret >= 0) {

@@ -166,30 +166,59 @@ static int release(const ApproveOptions *o, const VeilApproval *a, VeilCustodian
     return ret;
 }
 
+/* Who we are, before any passphrase: the unlocked key must say the same. */
+static int own_index(uint32_t *i, const char *path)
+{
+    uint8_t bytes[VEIL_KEYFILE_BYTES];
+    VeilKey key = { 0 };
+    VeilErr err;
+
+    if (veil_keyfile_load(bytes, path, &err) < 0 || veil_keyfile_peek(&key, bytes, sizeof(bytes), &err) < 0)
+        return veil_keyio_refuse(&err);
+    if (key.role != VEIL_ROLE_SHARE) {
+        veil_error("'%s' is no custodian-share key; give the one that the ceremony made", path);
+        return VEIL_EXIT_ERROR;
+    }
+    *i = key.index;
+    return 0;
+}
+
+/* Everything is checked and shown before a key is unlocked. */
+static int confirm(const ApproveOptions *o, VeilApproval *a, VeilCustodian *c, const VeilLogDir *log, uint32_t i,
+                   const VeilRequest *r)
+{
+    VeilErr err;
+
+    if (veil_approve_check(a, c, log, i, r, time(NULL), &err) < 0)
+        return veil_keyio_refuse(&err);
+    if (!o->json)
+        show(a, c, &r->w);
+    if (!o->yes)
+        return ask();
+    if (veil_policies_newest(&c->policies)->unattended_ok)
+        return 0;
+    veil_error("--yes: the policy wants a person to decide; run it on a terminal without --yes");
+    return VEIL_EXIT_NO;
+}
+
 static int decide(const ApproveOptions *o, VeilCustodian *c, const VeilLogDir *log, const VeilRequest *r)
 {
     VeilApproval a = { 0 };
     VeilKey share = { 0 };
-    VeilErr err;
+    uint32_t i = 0;
     int ret;
 
-    if ((ret = veil_keyio_unlock(&share, o->share, VEIL_ROLE_SHARE, o->pass_fd)))
+    if ((ret = own_index(&i, o->share)))
         return ret;
-    if (veil_approve_check(&a, c, log, share.index, r, time(NULL), &err) < 0) {
-        ret = veil_keyio_refuse(&err);
-        goto out;
+    if (!(ret = confirm(o, &a, c, log, i, r)) &&
+        !(ret = veil_keyio_unlock(&share, o->share, VEIL_ROLE_SHARE, o->pass_fd))) {
+        if (share.index != i) {
+            veil_error("'%s' changed while it was read; start again", o->share);
+            ret = VEIL_EXIT_ERROR;
+        } else {
+            ret = release(o, &a, c, r, &share);
+        }
     }
-    if (!o->json)
-        show(&a, c, &r->w);
-    if (!o->yes)
-        ret = ask();
-    else if (!veil_policies_newest(&c->policies)->unattended_ok) {
-        veil_error("--yes: the policy wants a person to decide; run it on a terminal without --yes");
-        ret = VEIL_EXIT_NO;
-    }
-    if (!ret)
-        ret = release(o, &a, c, r, &share);
-out:
     veil_approval_clear(&a);
     veil_key_clear(&share);
     return ret;

@@ -7,6 +7,10 @@
 set -u
 VEIL=$(realpath "${VEIL:-build/veil}")
 TOOL=$(realpath "${VAULTTOOL:-$(dirname "$VEIL")/tests/lib/vaulttool}")
+[ -x "$TOOL" ] || {
+    echo "Bail out! no '$TOOL'; run 'make build/tests/lib/vaulttool'"
+    exit 1
+}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 cd "$tmp" || exit 1
