@@ -29,8 +29,12 @@ bool veil_keyio_start(void)
 
 int veil_keyio_refuse(const VeilErr *err)
 {
+    const bool ours = err->code > VEIL_E_BELOW_FIRST && err->code < VEIL_E_AFTER_LAST;
+    const bool broken =
+        err->code == VEIL_E_SECMEM || err->code == VEIL_E_CRYPTO || err->code == VEIL_E_PRECONDITION;
+
     veil_error("%s", err->text);
-    return err->code > VEIL_E_BELOW_FIRST && err->code < VEIL_E_AFTER_LAST ? VEIL_EXIT_NO : VEIL_EXIT_ERROR;
+    return ours && !broken ? VEIL_EXIT_NO : VEIL_EXIT_ERROR;
 }
 
 int veil_keyio_passphrase(VeilPassphrase *pass, int fd, const char *prompt, bool twice)
