@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
  * @file
- * Attacks 16 to 21 and 39 of PROTOCOL section 9: on the vault file, its units
+ * Attacks 1 (at the custodian), 16 to 21 and 39 of PROTOCOL section 9: on the vault file, its units
  * and the records in them. The attacker holds the whole file, and where it
  * says so also the operator's key.
  */
@@ -174,6 +174,45 @@ static void attack_18_by_the_operator(void **state)
     t->r->vault[0].entries.len = 2 * VEIL_ENTRY_BYTES;
     REFUSED(VEIL_E_DUP_UNIT, "track 1, segment 0", court_check(t, COURT_NOW, err));
     free(f.file.at);
+}
+
+/* The operator seals an entry that carries another vault's ciphertext, with a
+ * good root and note: the custodian computes L itself and refuses. */
+static void attack_01_at_the_custodian(void **state)
+{
+    Court *t = *state;
+    VeilRequestVault *v = &t->r->vault[0];
+    uint8_t *entry = v->entries.at + 2 * VEIL_ENTRY_BYTES, leaf[32]; /* track 1, segment 1: in scope */
+    const VeilUnitRef elsewhere = { .track = 1, .seg = 1 };
+    VeilMerkle tree = { 0 };
+    VeilText note = { 0 };
+    VeilVaultHeader h;
+    VeilEntry e;
+    VeilSeal s;
+
+    OK(veil_vault_header_parse(&h, v->header.at, v->header.len, "header", err));
+    OK(veil_seal_parse(&s, v->seal.at, v->seal.len, &h, "seal note", err));
+    OK(veil_entry_parse(&e, entry));
+    OK(veil_tdh2_seal(&e.ct, &t->f.g, &elsewhere, t->f.key, err));
+    veil_entry_pack(entry, &e);
+    for (uint32_t i = 0; i < s.units; i++) {
+        veil_entry_leaf(leaf, v->entries.at + i * VEIL_ENTRY_BYTES);
+        veil_merkle_add(&tree, leaf);
+    }
+    veil_merkle_root(s.root, &tree);
+    assert_true(veil_seal_print(&note, &s, t->op.sk) >= 0);
+    memcpy(t->w.vault[0].root, s.root, 32);
+    {
+        VeilBytes forged = copy_of(v->entries), seal = text_bytes(&note);
+
+        court_again(t); /* a fresh request, with the true parts */
+        v = &t->r->vault[0];
+        free(v->entries.at);
+        free(v->seal.at);
+        v->entries = forged;
+        v->seal = seal;
+    }
+    REFUSED(VEIL_E_CT_PROOF, "track 1, segment 1", court_check(t, COURT_NOW, err));
 }
 
 static void refuse_header(const Court *t, const char *from, const char *to, int code)
@@ -382,6 +421,7 @@ static void attack_39_records(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        COURT_TEST(attack_01_at_the_custodian),
         COURT_TEST(attack_16_truncated_or_trailing),
         COURT_TEST(attack_17_frames_moved),
         COURT_TEST(attack_18_unit_twice),
