@@ -52,7 +52,7 @@ LIB_OBJ    := $(call obj,$(KEYS_SRC) $(FILTER_SRC) $(PROG_SRC))
 UNIT       := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 SAMPLES    := $(BUILD)/samples/street/street
 
-.PHONY: all veil-keys samples deps deps-test deps-dev demo test test-built test-unit test-e2e check-asan check-tsan lint \
+.PHONY: all veil-keys samples deps deps-test deps-dev demo test test-built test-unit test-attacks test-e2e check-asan check-tsan lint \
     arrows hdr-check bench fuzz fuzz-built install clean help
 
 all: $(BUILD)/veil samples
@@ -73,6 +73,29 @@ samples: $(SAMPLES)
 
 $(SAMPLES): $(STREET_OBJ)
 	$(CC) $(LDFLAGS) -o $@ $^ $(call pkg,libs,libavformat libavcodec libavutil libswscale) -lm
+
+# The custodian's program: the commands of keys/ alone, no video library.
+KEYS_CMD := $(addprefix src/cmd_,$(addsuffix .c,keys group policy warrant request approve log inspect consent))
+KEYS_BIN := $(addprefix $(BUILD)/,$(KEYS_SRC:.c=.o) $(patsubst %.c,%.o,$(wildcard $(KEYS_CMD))) \
+    src/opts.o src/msg.o src/keyio.o src/ceremony.o src/main-keys.o)
+
+veil-keys: $(BUILD)/veil-keys
+
+$(BUILD)/veil-keys: $(KEYS_BIN)
+	$(CC) $(LDFLAGS) -o $@ $^ $(call pkg,libs,$(KEYS_LIBS))
+
+$(BUILD)/src/main-keys.o: src/main.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -DVEIL_KEYS_ONLY -MMD -MP -c -o $@ $<
+
+# Small programs that the end-to-end tests of keys/ use.
+$(BUILD)/tests/lib/%: tests/lib/%.c $(KEYS_SRC:%.c=$(BUILD)/%.o) $(BUILD)/src/keyio.o $(BUILD)/src/msg.o $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(call pkg,libs,$(KEYS_LIBS))
+
+# Just the refusals of PROTOCOL section 9; ends with "N passed, 0 failed".
+test-attacks: $(filter $(BUILD)/tests/unit/test_attacks_%,$(UNIT))
+	@CMOCKA_MESSAGE_OUTPUT=TAP sh tests/tally.sh $^
 
 # ---- rules -----------------------------------------------------------------
 # One file per instruction set: its name says which flags it may use.

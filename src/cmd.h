@@ -28,5 +28,14 @@ typedef struct VeilCommand {
 extern const VeilCommand veil_cmd_doctor;
 extern const VeilCommand veil_cmd_redact;
 extern const VeilCommand veil_cmd_models;
+extern const VeilCommand veil_cmd_keys;
+extern const VeilCommand veil_cmd_group;
+extern const VeilCommand veil_cmd_policy;
+extern const VeilCommand veil_cmd_warrant;
+extern const VeilCommand veil_cmd_request;
+extern const VeilCommand veil_cmd_approve;
+extern const VeilCommand veil_cmd_log;
+extern const VeilCommand veil_cmd_inspect;
+extern const VeilCommand veil_cmd_consent;
 
 #endif /* VEIL_SRC_CMD_H */

@@ -18,6 +18,15 @@ static const VeilCommand *const commands[] = {
     &veil_cmd_models,
     &veil_cmd_doctor,
 #endif
+    &veil_cmd_keys,
+    &veil_cmd_group,
+    &veil_cmd_policy,
+    &veil_cmd_warrant,
+    &veil_cmd_request,
+    &veil_cmd_approve,
+    &veil_cmd_log,
+    &veil_cmd_inspect,
+    &veil_cmd_consent,
     NULL
 };
 

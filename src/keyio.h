@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file
+ * What the commands around keys/ share: passphrases, key files, refusals as
+ * exit codes, JSON. Each function prints its own complaint.
+ */
+#ifndef VEIL_SRC_KEYIO_H
+#define VEIL_SRC_KEYIO_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "keys/err.h"
+#include "keys/keyfile.h"
+#include "keys/passphrase.h"
+
+/** Harden the process and start libsodium. @return false after a printed sentence */
+bool veil_keyio_start(void);
+
+/** Print a refusal. @return VEIL_EXIT_NO for a rule of the protocol, VEIL_EXIT_ERROR for the rest */
+int veil_keyio_refuse(const VeilErr *err);
+
+/**
+ * A passphrase from --pass-fd, or from the terminal.
+ *
+ * @param fd     descriptor, or -1 to ask
+ * @param prompt "passphrase for 'oslo.key'"
+ * @param twice  ask again and compare; a descriptor is read once
+ * @return VEIL_EXIT_ code; clear the passphrase in any case
+ */
+int veil_keyio_passphrase(VeilPassphrase *pass, int fd, const char *prompt, bool twice);
+
+/** Unlock a key file of a role, asking for its passphrase. @return VEIL_EXIT_ code */
+int veil_keyio_unlock(VeilKey *key, const char *path, VeilRole role, int pass_fd);
+
+/**
+ * Read a public key file (`NAME.pub`): "veil/v1/public-key", role, key.
+ *
+ * @param role the role wanted, or VEIL_ROLE_NONE for any
+ * @return VEIL_EXIT_ code
+ */
+int veil_keyio_public(VeilKey *key, const char *path, VeilRole role);
+
+/** Write a public key file; refuses a path that exists. @return VEIL_EXIT_ code */
+int veil_keyio_write_public(const char *path, const VeilKey *key);
+
+/** Read a whole file of at most max bytes. @return VEIL_EXIT_ code; free(*out) */
+int veil_keyio_read(uint8_t **out, size_t *len, const char *path, size_t max);
+
+/** Print an object on standard output and release it. @return VEIL_EXIT_DONE, or VEIL_EXIT_ERROR */
+int veil_keyio_print_json(json_t *object);
+
+/** "key": "hex of bytes" */
+void veil_keyio_json_hex(json_t *object, const char *key, const uint8_t *bytes, size_t n);
+
+/** "key": "base64 of bytes" */
+void veil_keyio_json_b64(json_t *object, const char *key, const uint8_t *bytes, size_t n);
+
+#endif /* VEIL_SRC_KEYIO_H */
