@@ -210,7 +210,7 @@ void veil_opts_help(const VeilOpt *rows)
             snprintf(letter, sizeof(letter), "-%c, ", rows->letter);
         snprintf(left, sizeof(left), "  %s--%s%s%s", letter, rows->name, takes_argument(rows) ? " " : "",
                  takes_argument(rows) ? rows->arg : "");
-        printf("%-32s%s", left, rows->help);
+        printf("%-31s %s", left, rows->help);
         if (rows->type == VEIL_OPT_CHOICE)
             printf(" (%s)", rows->choices);
         else if (rows->type == VEIL_OPT_INT || rows->type == VEIL_OPT_DOUBLE)
