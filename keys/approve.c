@@ -154,9 +154,9 @@ static int keep_unit(VeilApproval *a, int vault, const VeilEntry *e, VeilErr *er
             return veil_err(err, -ENOMEM, "approved units");
         a->unit = more;
     }
-    a->unit[a->n++] = (VeilApprovedUnit){ .vault = vault,
-                                          .ref = veil_entry_ref(e, a->vault[vault].policy, a->vault[vault].vid),
-                                          .ct = e->ct };
+    a->unit[a->n++] = (VeilApprovedUnit){
+        .vault = vault, .ref = veil_entry_ref(e, a->vault[vault].policy, a->vault[vault].vid), .ct = e->ct
+    };
     return 0;
 }
 
@@ -174,8 +174,8 @@ static int check_scopes_met(Case *k)
                   unit->ref.seg <= s->last;
         }
         if (!met)
-            return veil_err(k->err, VEIL_E_SCOPE, "scope %u %u %u holds no unit of the vault", s->track, s->first,
-                            s->last);
+            return veil_err(k->err, VEIL_E_SCOPE, "scope %u %u %u holds no unit of the vault", s->track,
+                            s->first, s->last);
     }
     return 0;
 }
@@ -215,7 +215,8 @@ static int check_log(Case *k)
     if (c->time < last)
         return veil_err(k->err, VEIL_E_TIME_BACKWARDS, "checkpoint");
     if (c->time > k->now + skew)
-        return veil_err(k->err, VEIL_E_TIME_SKEW, "checkpoint: %" PRId64 " s ahead of the clock", c->time - k->now);
+        return veil_err(k->err, VEIL_E_TIME_SKEW, "checkpoint: %" PRId64 " s ahead of the clock",
+                        c->time - k->now);
     if (k->now - c->time > age)
         return veil_err(k->err, VEIL_E_TIME_STALE, "checkpoint: %" PRId64 " s old", k->now - c->time);
     if ((ret = veil_custodian_path(path, k->c, "log.state", k->err)) < 0)
@@ -246,7 +247,8 @@ static int check_inclusion(Case *k)
                                       &k->p->log, "warrant proof", k->err)) < 0)
         return ret;
     if (c.size > k->a->checkpoint.size)
-        return veil_err(k->err, VEIL_E_LOG_INCLUSION, "warrant proof is newer than our log; copy the log again");
+        return veil_err(k->err, VEIL_E_LOG_INCLUSION,
+                        "warrant proof is newer than our log; copy the log again");
     if ((ret = veil_logdir_root(k->log, c.size, root, k->err)) < 0)
         return ret;
     if (sodium_memcmp(root, c.root, sizeof(root)))
@@ -273,9 +275,11 @@ static int check_uses(Case *k, bool revocations)
             veil_leaf_check_author(&l, &n, &trust, "leaf", NULL) < 0)
             continue; /* a leaf that nobody vouches for cannot revoke */
         if (revocations && l.kind == VEIL_LEAF_REVOKE)
-            return veil_err(k->err, VEIL_E_REVOKED, "warrant, leaf %" PRIu64 " by leaf %" PRIu64, k->a->index, i);
+            return veil_err(k->err, VEIL_E_REVOKED, "warrant, leaf %" PRIu64 " by leaf %" PRIu64, k->a->index,
+                            i);
         if (!revocations && l.kind == VEIL_LEAF_RELEASE && l.custodian == k->i && !k->a->stored)
-            return veil_err(k->err, VEIL_E_USED, "warrant: answered at leaf %" PRIu64 ", and the answer is lost", i);
+            return veil_err(k->err, VEIL_E_USED,
+                            "warrant: answered at leaf %" PRIu64 ", and the answer is lost", i);
     }
     return 0;
 }
@@ -310,12 +314,13 @@ static int check_ciphertexts(Case *k)
     return 0;
 }
 
-int veil_approve_check(VeilApproval *a, VeilCustodian *c, const VeilLogDir *log, uint32_t i, const VeilRequest *r,
-                       int64_t now, VeilErr *err)
+int veil_approve_check(VeilApproval *a, VeilCustodian *c, const VeilLogDir *log, uint32_t i,
+                       const VeilRequest *r, int64_t now, VeilErr *err)
 {
     static int (*const checks[])(Case *) = {
-        check_requester, check_issuers, check_rules, check_lineage, check_vaults,    check_duplicates,  find_units,
-        check_log,       check_inclusion, check_revoked, check_window, check_use_count, check_ciphertexts,
+        check_requester,  check_issuers,   check_rules,       check_lineage,   check_vaults,
+        check_duplicates, find_units,      check_log,         check_inclusion, check_revoked,
+        check_window,     check_use_count, check_ciphertexts,
     };
     Case k = { a, c, log, r, &r->w, veil_policies_newest(&c->policies), i, now, err };
     int ret = 0;

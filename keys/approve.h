@@ -43,8 +43,8 @@ typedef struct VeilApproval {
  * @param now local time, seconds since 1970
  * @return 0, or the code of the first check that failed
  */
-int veil_approve_check(VeilApproval *a, VeilCustodian *c, const VeilLogDir *log, uint32_t i, const VeilRequest *r,
-                       int64_t now, VeilErr *err);
+int veil_approve_check(VeilApproval *a, VeilCustodian *c, const VeilLogDir *log, uint32_t i,
+                       const VeilRequest *r, int64_t now, VeilErr *err);
 
 void veil_approval_clear(VeilApproval *a);
 

@@ -12,8 +12,8 @@
 
 /* ---- answering -------------------------------------------------------------- */
 
-static int make_blob(VeilBytes *blob, const VeilApproval *a, const VeilCustodian *c, const VeilReleaseContext *ctx,
-                     const uint8_t *x, VeilErr *err)
+static int make_blob(VeilBytes *blob, const VeilApproval *a, const VeilCustodian *c,
+                     const VeilReleaseContext *ctx, const uint8_t *x, VeilErr *err)
 {
     VeilReleaseItem *item = calloc(a->n, sizeof(*item));
     int ret = -ENOMEM;
@@ -25,8 +25,8 @@ static int make_blob(VeilBytes *blob, const VeilApproval *a, const VeilCustodian
     blob->len = VEIL_RELEASE_BLOB(a->n);
     for (uint32_t u = 0; u < a->n; u++) {
         memcpy(item[u].uid, a->unit[u].ref.uid, VEIL_UID_BYTES);
-        ret = veil_tdh2_partial(&item[u].share, &c->group.key, ctx->i, x, &a->unit[u].ref, ctx->wid, &a->unit[u].ct,
-                                err);
+        ret = veil_tdh2_partial(&item[u].share, &c->group.key, ctx->i, x, &a->unit[u].ref, ctx->wid,
+                                &a->unit[u].ct, err);
         if (ret < 0)
             goto out;
     }
@@ -52,8 +52,8 @@ static int take_text(VeilBytes *b, VeilText *t, int ret, const char *what, VeilE
     return 0;
 }
 
-static int make_note(VeilStoredRelease *s, const VeilApproval *a, const VeilReleaseContext *ctx, const uint8_t *sign,
-                     VeilErr *err)
+static int make_note(VeilStoredRelease *s, const VeilApproval *a, const VeilReleaseContext *ctx,
+                     const uint8_t *sign, VeilErr *err)
 {
     VeilReleaseNote note = { .ctx = *ctx, .checkpoint_size = a->checkpoint.size };
     VeilLeaf leaf = { .kind = VEIL_LEAF_RELEASE,
@@ -112,7 +112,8 @@ static int write_part(const char *folder, const char *name, const void *bytes, s
 }
 
 /* The leaf's proof under a witnessed checkpoint of our own copy. */
-static int prove(VeilText *proof, VeilCustodian *c, const VeilLogDir *log, const VeilStoredRelease *s, VeilErr *err)
+static int prove(VeilText *proof, VeilCustodian *c, const VeilLogDir *log, const VeilStoredRelease *s,
+                 VeilErr *err)
 {
     const VeilPolicy *p = veil_policies_newest(&c->policies);
     const VeilSpan cp = veil_logdir_checkpoint(log);

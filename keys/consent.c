@@ -72,7 +72,8 @@ int veil_consent_parse(VeilConsent *c, const void *note, size_t len, const char 
         return ret;
     if (!memcmp(c->controller_pk, c->subject_pk, VEIL_SIGN_PK_BYTES))
         return veil_err(err, VEIL_E_ROLE, "%s: controller and subject share a key", what);
-    if (!veil_note_signed_by(&n, "controller", c->controller_pk) || !veil_note_signed_by(&n, "subject", c->subject_pk))
+    if (!veil_note_signed_by(&n, "controller", c->controller_pk) ||
+        !veil_note_signed_by(&n, "subject", c->subject_pk))
         return veil_err(err, VEIL_E_CONSENT, "%s", what);
     return 0;
 }

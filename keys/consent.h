@@ -19,8 +19,8 @@ extern "C" {
 #endif
 
 typedef struct VeilConsent {
-    uint8_t record[16];               ///< record id
-    char subject[VEIL_TOKEN_CAP];     ///< pseudonym
+    uint8_t record[16];           ///< record id
+    char subject[VEIL_TOKEN_CAP]; ///< pseudonym
     char controller[VEIL_TOKEN_CAP];
     uint8_t controller_pk[VEIL_SIGN_PK_BYTES];
     uint8_t subject_pk[VEIL_SIGN_PK_BYTES];

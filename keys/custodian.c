@@ -137,8 +137,8 @@ int veil_custodian_add_policy(VeilCustodian *c, const VeilBytes *policy, VeilErr
     VeilPolicy p;
     int ret;
 
-    if ((ret = veil_policy_read(&p, policy->at, policy->len, veil_policies_newest(&c->policies), "new policy", err)) <
-            0 ||
+    if ((ret = veil_policy_read(&p, policy->at, policy->len, veil_policies_newest(&c->policies), "new policy",
+                                err)) < 0 ||
         (ret = policy_fits(&p, &c->group, err)) < 0)
         return ret;
     snprintf(name, sizeof(name), "policy/%u.note", p.version);
@@ -176,13 +176,16 @@ int veil_custodian_note_request(const VeilCustodian *c, const uint8_t id[32], Ve
     return write_part(c, name, "", 0, err);
 }
 
-int veil_custodian_store(const VeilCustodian *c, const uint8_t wid[32], const VeilStoredRelease *r, VeilErr *err)
+int veil_custodian_store(const VeilCustodian *c, const uint8_t wid[32], const VeilStoredRelease *r,
+                         VeilErr *err)
 {
     char hex[VEIL_HEX_LEN(32) + 1], folder[80], name[128];
     const struct {
         const char *name;
         const VeilBytes *bytes;
-    } part[] = { { "blob", &r->blob }, { "note", &r->note }, { "leaf", &r->leaf } }; /* leaf last: it marks the rest */
+    } part[] = { { "blob", &r->blob },
+                 { "note", &r->note },
+                 { "leaf", &r->leaf } }; /* leaf last: it marks the rest */
     int ret;
 
     snprintf(folder, sizeof(folder), "releases/%s", veil_hex_encode(hex, wid, 32));

@@ -58,7 +58,8 @@ typedef struct VeilStoredRelease {
     VeilBytes note, blob, leaf;
 } VeilStoredRelease;
 
-int veil_custodian_store(const VeilCustodian *c, const uint8_t wid[32], const VeilStoredRelease *r, VeilErr *err);
+int veil_custodian_store(const VeilCustodian *c, const uint8_t wid[32], const VeilStoredRelease *r,
+                         VeilErr *err);
 int veil_custodian_stored(VeilStoredRelease *r, const VeilCustodian *c, const uint8_t wid[32], VeilErr *err);
 void veil_stored_release_free(VeilStoredRelease *r);
 

@@ -45,15 +45,16 @@ void veil_leaf_print(VeilText *t, const VeilLeaf *l)
     switch (l->kind) {
     case VEIL_LEAF_WARRANT:
         veil_text_hex(t, "cm", l->digest, 32);
-        veil_text_add(t, "court %s\nreason %s\naction %s\n", l->court, l->reason, l->match ? "match" : "view");
+        veil_text_add(t, "court %s\nreason %s\naction %s\n", l->court, l->reason,
+                      l->match ? "match" : "view");
         veil_text_add(t, "vaults %u\nunits %u\nprobes %u\n", l->vaults, l->units, l->probes);
         veil_text_time(t, "not-before", l->not_before);
         veil_text_time(t, "not-after", l->not_after);
         veil_text_time(t, "unseal-by", l->unseal_by);
         break;
     case VEIL_LEAF_RELEASE:
-        veil_text_add(t, "warrant %" PRIu64 "\ncustodian %u\nepoch %u\nunits %u\n", l->index, l->custodian, l->epoch,
-                      l->units);
+        veil_text_add(t, "warrant %" PRIu64 "\ncustodian %u\nepoch %u\nunits %u\n", l->index, l->custodian,
+                      l->epoch, l->units);
         veil_text_hex(t, "blob", l->digest, 32);
         break;
     case VEIL_LEAF_RESULT:
@@ -126,7 +127,8 @@ static bool find_kind(VeilLeaf *l, const VeilNote *n)
     const char *lf = memchr(n->text, '\n', n->text_len);
 
     for (size_t i = 0; lf && i < VEIL_LEAF_KINDS; i++)
-        if (strlen(kinds[i].word) == (size_t)(lf - n->text) && !memcmp(kinds[i].word, n->text, (size_t)(lf - n->text))) {
+        if (strlen(kinds[i].word) == (size_t)(lf - n->text) &&
+            !memcmp(kinds[i].word, n->text, (size_t)(lf - n->text))) {
             l->kind = (VeilLeafKind)i;
             return true;
         }

@@ -35,14 +35,14 @@ typedef enum VeilLeafKind {
 /** The fields of all kinds; each kind uses some. */
 typedef struct VeilLeaf {
     VeilLeafKind kind;
-    uint8_t digest[32];   ///< warrant, unseal: cm; release: SHA-256(blob); others: digest of what is logged
-    char court[VEIL_TOKEN_CAP], reason[VEIL_TOKEN_CAP];             ///< warrant
-    bool match;                                                     ///< warrant
-    uint32_t vaults, probes;                                        ///< warrant
-    uint32_t units;                                                 ///< warrant: (track, segment) pairs; release: units; result: hits
-    int64_t not_before, not_after, unseal_by;                       ///< warrant
-    uint64_t index;                                                 ///< release, result, revoke, unseal: the warrant's leaf
-    uint32_t custodian, epoch;                                      ///< release
+    uint8_t digest[32]; ///< warrant, unseal: cm; release: SHA-256(blob); others: digest of what is logged
+    char court[VEIL_TOKEN_CAP], reason[VEIL_TOKEN_CAP]; ///< warrant
+    bool match;                                         ///< warrant
+    uint32_t vaults, probes;                            ///< warrant
+    uint32_t units; ///< warrant: (track, segment) pairs; release: units; result: hits
+    int64_t not_before, not_after, unseal_by; ///< warrant
+    uint64_t index;                           ///< release, result, revoke, unseal: the warrant's leaf
+    uint32_t custodian, epoch;                ///< release
 } VeilLeaf;
 
 /** Whose signatures count. The arrays are borrowed. */

@@ -182,7 +182,8 @@ VeilSpan veil_logdir_checkpoint(const VeilLogDir *l)
 int veil_logdir_root(const VeilLogDir *l, uint64_t size, uint8_t out[VEIL_HASH_BYTES], VeilErr *err)
 {
     if (size > l->n)
-        return veil_err(err, VEIL_E_LOG_FORK, "log '%s' holds %" PRIu64 " of %" PRIu64 " leaves", l->path, l->n, size);
+        return veil_err(err, VEIL_E_LOG_FORK, "log '%s' holds %" PRIu64 " of %" PRIu64 " leaves", l->path,
+                        l->n, size);
     veil_merkle_root_of(out, (const uint8_t *)l->hash, size);
     return 0;
 }
@@ -316,7 +317,8 @@ int veil_logdir_prove(const VeilLogDir *l, uint64_t index, VeilText *out, VeilEr
     if ((ret = parse_checkpoint(l, &c, err)) < 0 || (ret = still_holds(l, err)) < 0)
         return ret;
     if (veil_merkle_prove_inclusion(&p, (const uint8_t *)l->hash, c.size, index) < 0)
-        return veil_err(err, VEIL_E_LOG_INCLUSION, "leaf %" PRIu64 "; the checkpoint covers %" PRIu64, index, c.size);
+        return veil_err(err, VEIL_E_LOG_INCLUSION, "leaf %" PRIu64 "; the checkpoint covers %" PRIu64, index,
+                        c.size);
     veil_tlog_proof_print(out, index, &p, (char *)l->checkpoint, l->checkpoint_len);
     return veil_text_done(out);
 }
@@ -376,16 +378,18 @@ int veil_logstate_advance(VeilLogState *s, const VeilLogDir *l, const VeilCheckp
     if (strcmp(c->origin, l->origin) || (s->origin[0] && strcmp(s->origin, c->origin)))
         return veil_err(err, VEIL_E_LOG_FORK, "log '%s': another origin than '%s'", c->origin, s->origin);
     if (c->size < s->size)
-        return veil_err(err, VEIL_E_LOG_FORK, "log '%s': %" PRIu64 " leaves, %" PRIu64 " were seen", c->origin, c->size,
-                        s->size);
+        return veil_err(err, VEIL_E_LOG_FORK, "log '%s': %" PRIu64 " leaves, %" PRIu64 " were seen",
+                        c->origin, c->size, s->size);
     if ((ret = veil_logdir_root(l, s->size, root, err)) < 0)
         return ret;
     if (s->origin[0] && sodium_memcmp(root, s->root, sizeof(root)))
-        return veil_err(err, VEIL_E_LOG_FORK, "log '%s': its first %" PRIu64 " leaves have changed", c->origin, s->size);
+        return veil_err(err, VEIL_E_LOG_FORK, "log '%s': its first %" PRIu64 " leaves have changed",
+                        c->origin, s->size);
     if ((ret = veil_logdir_root(l, c->size, root, err)) < 0)
         return ret;
     if (sodium_memcmp(root, c->root, sizeof(root)))
-        return veil_err(err, VEIL_E_LOG_FORK, "log '%s': the leaves do not give the checkpoint's root", c->origin);
+        return veil_err(err, VEIL_E_LOG_FORK, "log '%s': the leaves do not give the checkpoint's root",
+                        c->origin);
     memcpy(s->origin, c->origin, sizeof(s->origin));
     s->size = c->size;
     memcpy(s->root, c->root, sizeof(s->root));

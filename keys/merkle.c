@@ -212,6 +212,7 @@ int veil_merkle_check_consistency(const VeilProof *proof, uint64_t m, const uint
         fn >>= 1;
         sn >>= 1;
     }
-    return sn || sodium_memcmp(fr, root_m, sizeof(fr)) || sodium_memcmp(sr, root_n, sizeof(sr)) ? VEIL_E_LOG_FORK
-                                                                                               : 0;
+    return sn || sodium_memcmp(fr, root_m, sizeof(fr)) || sodium_memcmp(sr, root_n, sizeof(sr))
+               ? VEIL_E_LOG_FORK
+               : 0;
 }

@@ -22,8 +22,8 @@ extern "C" {
 
 /** A growing tree that keeps one hash a level; start with {0}. */
 typedef struct VeilMerkle {
-    uint64_t size;                        ///< leaves so far
-    uint8_t level[64][VEIL_HASH_BYTES];   ///< level[i] is set where bit i of size is
+    uint64_t size;                      ///< leaves so far
+    uint8_t level[64][VEIL_HASH_BYTES]; ///< level[i] is set where bit i of size is
 } VeilMerkle;
 
 /** A proof: n hashes, lowest level first. */
@@ -36,7 +36,8 @@ typedef struct VeilProof {
 void veil_merkle_leaf(uint8_t out[VEIL_HASH_BYTES], const void *data, size_t len);
 
 /** As veil_merkle_leaf() with the data in two pieces. */
-void veil_merkle_leaf2(uint8_t out[VEIL_HASH_BYTES], const void *a, size_t a_len, const void *b, size_t b_len);
+void veil_merkle_leaf2(uint8_t out[VEIL_HASH_BYTES], const void *a, size_t a_len, const void *b,
+                       size_t b_len);
 
 /** Add a leaf hash. */
 void veil_merkle_add(VeilMerkle *m, const uint8_t leaf[VEIL_HASH_BYTES]);

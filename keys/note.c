@@ -123,7 +123,8 @@ const VeilNoteSig *veil_note_find(const VeilNote *n, const char *name, uint8_t k
     for (int i = 0; i < n->n; i++) {
         const VeilNoteSig *s = &n->sigs[i];
 
-        if (s->name.len == strlen(name) && !memcmp(s->name.at, name, s->name.len) && !memcmp(s->key_id, id, 4))
+        if (s->name.len == strlen(name) && !memcmp(s->name.at, name, s->name.len) &&
+            !memcmp(s->key_id, id, 4))
             return s;
     }
     return NULL;
@@ -137,8 +138,8 @@ bool veil_note_signed_by(const VeilNote *n, const char *name, const uint8_t pk[V
            !crypto_sign_verify_detached(s->sig, (const uint8_t *)n->text, n->text_len, pk);
 }
 
-int veil_note_verify(const VeilNote *n, const char *name, const uint8_t pk[VEIL_SIGN_PK_BYTES], const char *what,
-                     VeilErr *err)
+int veil_note_verify(const VeilNote *n, const char *name, const uint8_t pk[VEIL_SIGN_PK_BYTES],
+                     const char *what, VeilErr *err)
 {
     if (veil_note_signed_by(n, name, pk))
         return 0;
@@ -153,7 +154,8 @@ int veil_note_verify(const VeilNote *n, const char *name, const uint8_t pk[VEIL_
 
 /* ---- signing ---------------------------------------------------------------- */
 
-int veil_note_append(VeilText *t, const char *name, const uint8_t key_id[4], const uint8_t *sig, size_t sig_len)
+int veil_note_append(VeilText *t, const char *name, const uint8_t key_id[4], const uint8_t *sig,
+                     size_t sig_len)
 {
     uint8_t raw[4 + VEIL_NOTE_SIG_MAX];
     char b64[VEIL_B64_LEN(sizeof(raw)) + 1];
@@ -200,7 +202,8 @@ void veil_vkey_print(VeilText *t, const char *name, uint8_t kind, const uint8_t 
     veil_text_add(t, "%s+%s+%s", name, veil_hex_encode(hex, id, 4), veil_b64_encode(b64, raw, sizeof(raw)));
 }
 
-int veil_vkey_parse(char name[VEIL_TOKEN_CAP], uint8_t *kind, uint8_t pk[VEIL_SIGN_PK_BYTES], const char *vkey)
+int veil_vkey_parse(char name[VEIL_TOKEN_CAP], uint8_t *kind, uint8_t pk[VEIL_SIGN_PK_BYTES],
+                    const char *vkey)
 {
     const char *a = strchr(vkey, '+'), *b = a ? strchr(a + 1, '+') : NULL;
     uint8_t id[4], want[4], raw[1 + VEIL_SIGN_PK_BYTES];

@@ -73,8 +73,8 @@ bool veil_note_signed_by(const VeilNote *n, const char *name, const uint8_t pk[V
  *
  * @return 0; VEIL_E_ROLE; VEIL_E_SIGNATURE
  */
-int veil_note_verify(const VeilNote *n, const char *name, const uint8_t pk[VEIL_SIGN_PK_BYTES], const char *what,
-                     VeilErr *err);
+int veil_note_verify(const VeilNote *n, const char *name, const uint8_t pk[VEIL_SIGN_PK_BYTES],
+                     const char *what, VeilErr *err);
 
 /**
  * Append a signature line. The first one also appends the empty line.
@@ -87,7 +87,8 @@ int veil_note_verify(const VeilNote *n, const char *name, const uint8_t pk[VEIL_
 int veil_note_sign(VeilText *t, const char *name, const uint8_t sk[VEIL_SIGN_SK_BYTES]);
 
 /** Append a signature line made elsewhere; sig is what follows the key id. @return as veil_note_sign() */
-int veil_note_append(VeilText *t, const char *name, const uint8_t key_id[4], const uint8_t *sig, size_t sig_len);
+int veil_note_append(VeilText *t, const char *name, const uint8_t key_id[4], const uint8_t *sig,
+                     size_t sig_len);
 
 /** Length of the text part of a text or note, without empty line and signatures. */
 size_t veil_note_text_len(const char *bytes, size_t len);
@@ -99,7 +100,8 @@ bool veil_note_name_ok(const char *name);
 void veil_vkey_print(VeilText *t, const char *name, uint8_t kind, const uint8_t pk[VEIL_SIGN_PK_BYTES]);
 
 /** Read a verifier key. @return 0, or VEIL_E_CANON */
-int veil_vkey_parse(char name[VEIL_TOKEN_CAP], uint8_t *kind, uint8_t pk[VEIL_SIGN_PK_BYTES], const char *vkey);
+int veil_vkey_parse(char name[VEIL_TOKEN_CAP], uint8_t *kind, uint8_t pk[VEIL_SIGN_PK_BYTES],
+                    const char *vkey);
 
 #ifdef __cplusplus
 }

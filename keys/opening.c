@@ -34,7 +34,8 @@ int veil_handed_load(VeilHandedRelease *h, const char *folder, VeilErr *err)
 {
     static const char *const name[] = { "note", "blob", "leaf", "tlog-proof" };
     VeilBytes *const part[] = { &h->note, &h->blob, &h->leaf, &h->proof };
-    const size_t max[] = { VEIL_TEXT_MAX, VEIL_RELEASE_BLOB(VEIL_RELEASE_MAX_UNITS), VEIL_LEAF_MAX, VEIL_TEXT_MAX };
+    const size_t max[] = { VEIL_TEXT_MAX, VEIL_RELEASE_BLOB(VEIL_RELEASE_MAX_UNITS), VEIL_LEAF_MAX,
+                           VEIL_TEXT_MAX };
     int ret = 0;
 
     *h = (VeilHandedRelease){ 0 };
@@ -64,8 +65,8 @@ void veil_handed_free(VeilHandedRelease *h)
 
 /* ---- releases --------------------------------------------------------------- */
 
-int veil_opening_new(VeilOpening **out, const VeilGroup *g, const VeilPolicy *policy, const VeilWarrant *warrant,
-                     uint64_t index, const uint8_t box[32], VeilErr *err)
+int veil_opening_new(VeilOpening **out, const VeilGroup *g, const VeilPolicy *policy,
+                     const VeilWarrant *warrant, uint64_t index, const uint8_t box[32], VeilErr *err)
 {
     uint8_t pk[32];
     VeilOpening *o;
@@ -113,14 +114,15 @@ static int check_note(const VeilOpening *o, VeilReleaseNote *note, const VeilByt
         return ret;
     if (note->ctx.epoch != o->g->key.epoch)
         return veil_err(err, VEIL_E_EPOCH, "release of custodian %u: epoch %u", note->ctx.i, note->ctx.epoch);
-    if (sodium_memcmp(note->ctx.wid, o->w->wid, 32) || sodium_memcmp(note->ctx.deliver, o->w->deliver_box, 32) ||
-        !note->ctx.count)
+    if (sodium_memcmp(note->ctx.wid, o->w->wid, 32) ||
+        sodium_memcmp(note->ctx.deliver, o->w->deliver_box, 32) || !note->ctx.count)
         return veil_err(err, VEIL_E_BLOB_CONTEXT, "release of custodian %u: note", note->ctx.i);
     return 0;
 }
 
 /* The release stands in the witnessed log, and says what the note says. */
-static int check_logged(const VeilOpening *o, const VeilReleaseNote *note, const VeilHandedRelease *h, VeilErr *err)
+static int check_logged(const VeilOpening *o, const VeilReleaseNote *note, const VeilHandedRelease *h,
+                        VeilErr *err)
 {
     const VeilLeafTrust trust = { o->policy, o->g->sign, (int)o->g->key.n };
     VeilCheckpoint c;
@@ -134,11 +136,12 @@ static int check_logged(const VeilOpening *o, const VeilReleaseNote *note, const
         (ret = veil_leaf_check_author(&l, &n, &trust, "release leaf", err)) < 0)
         return ret;
     if (l.kind != VEIL_LEAF_RELEASE || l.index != o->index || l.custodian != note->ctx.i ||
-        l.epoch != note->ctx.epoch || l.units != note->ctx.count || sodium_memcmp(l.digest, note->blob_hash, 32))
+        l.epoch != note->ctx.epoch || l.units != note->ctx.count ||
+        sodium_memcmp(l.digest, note->blob_hash, 32))
         return veil_err(err, VEIL_E_RELEASE_LOG, "release of custodian %u: its leaf says something else",
                         note->ctx.i);
-    if (veil_tlog_proof_verify(&c, &index, h->proof.at, h->proof.len, h->leaf.at, h->leaf.len, &o->policy->log,
-                               "release proof", &why) < 0)
+    if (veil_tlog_proof_verify(&c, &index, h->proof.at, h->proof.len, h->leaf.at, h->leaf.len,
+                               &o->policy->log, "release proof", &why) < 0)
         return veil_err(err, VEIL_E_RELEASE_LOG, "release of custodian %u (%.200s)", note->ctx.i, why.text);
     return 0;
 }
@@ -199,7 +202,8 @@ bool veil_opening_covers(const VeilOpening *o, const VeilVault *v, uint32_t i)
     const int vault = vault_of(o, v);
     VeilEntry e;
 
-    return bytes && vault >= 0 && veil_entry_parse(&e, bytes) >= 0 && veil_warrant_covers(o->w, vault, e.track, e.seg);
+    return bytes && vault >= 0 && veil_entry_parse(&e, bytes) >= 0 &&
+           veil_warrant_covers(o->w, vault, e.track, e.seg);
 }
 
 static const VeilReleaseItem *share_for(const Answer *a, const uint8_t uid[VEIL_UID_BYTES])
@@ -210,8 +214,8 @@ static const VeilReleaseItem *share_for(const Answer *a, const uint8_t uid[VEIL_
     return NULL;
 }
 
-static int combine(const VeilOpening *o, uint8_t *key, const VeilEntry *e, const VeilUnitRef *ref, uint32_t *bad,
-                   VeilErr *err)
+static int combine(const VeilOpening *o, uint8_t *key, const VeilEntry *e, const VeilUnitRef *ref,
+                   uint32_t *bad, VeilErr *err)
 {
     VeilShare share[VEIL_GROUP_MAX_N];
     int n = 0, ret;

@@ -37,8 +37,8 @@ void veil_handed_free(VeilHandedRelease *h);
  * @param box   secret key of the warrant's deliver-box, in secret memory, borrowed
  * @return 0; VEIL_E_BOX_KEY if box is not the deliver key; VEIL_E_POLICY; -ENOMEM
  */
-int veil_opening_new(VeilOpening **out, const VeilGroup *g, const VeilPolicy *policy, const VeilWarrant *warrant,
-                     uint64_t index, const uint8_t box[32], VeilErr *err);
+int veil_opening_new(VeilOpening **out, const VeilGroup *g, const VeilPolicy *policy,
+                     const VeilWarrant *warrant, uint64_t index, const uint8_t box[32], VeilErr *err);
 
 /** Accepts NULL. */
 void veil_opening_free(VeilOpening *o);

@@ -31,7 +31,8 @@ static void print_matchers(VeilText *t, const VeilPolicy *p)
     char box[VEIL_B64_LEN(32) + 1], sign[VEIL_B64_LEN(32) + 1];
 
     for (int i = 0; i < p->matchers; i++)
-        veil_text_add(t, "matcher %s %s %s\n", p->matcher[i].name, veil_b64_encode(box, p->matcher[i].box, 32),
+        veil_text_add(t, "matcher %s %s %s\n", p->matcher[i].name,
+                      veil_b64_encode(box, p->matcher[i].box, 32),
                       veil_b64_encode(sign, p->matcher[i].sign, 32));
 }
 
@@ -314,7 +315,8 @@ const VeilPolicy *veil_policies_newest(const VeilPolicies *all)
 
 bool veil_policies_has(const VeilPolicies *all, uint32_t version, const uint8_t digest[32])
 {
-    return version >= 1 && version <= (uint32_t)all->n && !sodium_memcmp(all->at[version - 1].digest, digest, 32);
+    return version >= 1 && version <= (uint32_t)all->n &&
+           !sodium_memcmp(all->at[version - 1].digest, digest, 32);
 }
 
 const VeilNamedKey *veil_keylist_find(const VeilKeyList *l, const uint8_t pk[VEIL_SIGN_PK_BYTES])

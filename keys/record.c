@@ -19,7 +19,8 @@ static uint32_t be(const uint8_t *p, int n)
 /* IHDR is the first chunk of a PNG: width and height are at 16 and 20. */
 static bool png_size(const uint8_t *p, size_t len, uint32_t *w, uint32_t *h)
 {
-    static const uint8_t magic[] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13, 'I', 'H', 'D', 'R' };
+    static const uint8_t magic[] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n',
+                                     0,    0,   0,   13,  'I',  'H',  'D',  'R' };
 
     if (len < 24 || memcmp(p, magic, sizeof(magic)))
         return false;
@@ -39,7 +40,8 @@ static bool jpeg_size(const uint8_t *p, size_t len, uint32_t *w, uint32_t *h)
         const uint8_t marker = p[at + 1];
         const size_t size = be(p + at + 2, 2);
 
-        if (size < 2 || size > len - at - 2 || marker < 0xc0 || (marker >= 0xd0 && marker <= 0xd9) || marker == 0xda)
+        if (size < 2 || size > len - at - 2 || marker < 0xc0 || (marker >= 0xd0 && marker <= 0xd9) ||
+            marker == 0xda)
             return false;
         if (marker >= 0xc0 && marker <= 0xc2) {
             if (size < 8)
@@ -57,8 +59,8 @@ static bool fits(const VeilRecord *r, uint32_t width, uint32_t height)
 {
     uint32_t w, h;
 
-    if (!r->w || !r->h || r->w > VEIL_RECORD_SIDE || r->h > VEIL_RECORD_SIDE || r->w > width || r->h > height ||
-        r->x > width - r->w || r->y > height - r->h || r->len > VEIL_RECORD_MAX)
+    if (!r->w || !r->h || r->w > VEIL_RECORD_SIDE || r->h > VEIL_RECORD_SIDE || r->w > width ||
+        r->h > height || r->x > width - r->w || r->y > height - r->h || r->len > VEIL_RECORD_MAX)
         return false;
     if (r->codec == VEIL_CODEC_PNG ? !png_size(r->data, r->len, &w, &h)
                                    : r->codec != VEIL_CODEC_JPEG || !jpeg_size(r->data, r->len, &w, &h))
@@ -68,11 +70,12 @@ static bool fits(const VeilRecord *r, uint32_t width, uint32_t height)
 
 static int refuse(const VeilRecord *r, VeilErr *err)
 {
-    return veil_err(err, VEIL_E_RECORD, "record of frame %u (codec %u, %ux%u at %u,%u)", r->frame, r->codec, r->w,
-                    r->h, r->x, r->y);
+    return veil_err(err, VEIL_E_RECORD, "record of frame %u (codec %u, %ux%u at %u,%u)", r->frame, r->codec,
+                    r->w, r->h, r->x, r->y);
 }
 
-int64_t veil_record_put(uint8_t *out, size_t cap, const VeilRecord *r, uint32_t width, uint32_t height, VeilErr *err)
+int64_t veil_record_put(uint8_t *out, size_t cap, const VeilRecord *r, uint32_t width, uint32_t height,
+                        VeilErr *err)
 {
     if (!fits(r, width, height))
         return refuse(r, err);
@@ -90,8 +93,8 @@ int64_t veil_record_put(uint8_t *out, size_t cap, const VeilRecord *r, uint32_t 
     return VEIL_RECORD_HEAD + (int64_t)r->len;
 }
 
-int veil_record_next(VeilRecord *r, const uint8_t *bytes, size_t len, size_t *at, uint32_t width, uint32_t height,
-                     VeilErr *err)
+int veil_record_next(VeilRecord *r, const uint8_t *bytes, size_t len, size_t *at, uint32_t width,
+                     uint32_t height, VeilErr *err)
 {
     const uint8_t *p = bytes + *at;
 

@@ -18,18 +18,18 @@
 extern "C" {
 #endif
 
-#define VEIL_RECORD_HEAD 33                ///< bytes before the picture
-#define VEIL_RECORD_MAX  (4u << 20)        ///< longest picture, in bytes
-#define VEIL_RECORD_SIDE 8192              ///< longest side, in pixels
+#define VEIL_RECORD_HEAD 33         ///< bytes before the picture
+#define VEIL_RECORD_MAX  (4u << 20) ///< longest picture, in bytes
+#define VEIL_RECORD_SIDE 8192       ///< longest side, in pixels
 
 enum { VEIL_CODEC_JPEG = 1, VEIL_CODEC_PNG = 2 }; ///< no others exist
 
 typedef struct VeilRecord {
-    uint32_t frame; ///< index in the video
-    int64_t pts;    ///< in the video's time base
+    uint32_t frame;      ///< index in the video
+    int64_t pts;         ///< in the video's time base
     uint32_t x, y, w, h; ///< in luma pixels of the video
     uint8_t codec;
-    uint32_t len; ///< bytes at data
+    uint32_t len;        ///< bytes at data
     const uint8_t *data; ///< borrowed
 } VeilRecord;
 
@@ -48,8 +48,8 @@ int64_t veil_record_put(uint8_t *out, size_t cap, const VeilRecord *r, uint32_t 
  *         outside the frame, a cut-off record, or a picture whose own size is
  *         not the rectangle's
  */
-int veil_record_next(VeilRecord *r, const uint8_t *bytes, size_t len, size_t *at, uint32_t width, uint32_t height,
-                     VeilErr *err);
+int veil_record_next(VeilRecord *r, const uint8_t *bytes, size_t len, size_t *at, uint32_t width,
+                     uint32_t height, VeilErr *err);
 
 #ifdef __cplusplus
 }

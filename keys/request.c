@@ -74,7 +74,8 @@ static int read_part(VeilBytes *out, const char *folder, const char *name, size_
     return veil_file_read(&out->at, &out->len, path, max, err);
 }
 
-static int read_numbered(VeilBytes *out, const char *folder, const char *before, int n, const char *after, size_t max)
+static int read_numbered(VeilBytes *out, const char *folder, const char *before, int n, const char *after,
+                         size_t max)
 {
     char name[64];
 
@@ -87,7 +88,8 @@ static int read_vault(VeilRequest *r, const char *folder, int v, VeilErr *err)
     VeilRequestVault *to = &r->vault[v];
     int ret;
 
-    if ((ret = read_numbered(&to->header, folder, "vault-", v + 1, ".header", VEIL_VAULT_HEADER_MAX)) == -ENOENT)
+    if ((ret = read_numbered(&to->header, folder, "vault-", v + 1, ".header", VEIL_VAULT_HEADER_MAX)) ==
+        -ENOENT)
         return 0;
     if (ret < 0 ||
         (ret = read_numbered(&to->seal, folder, "vault-", v + 1, ".seal", VEIL_VAULT_NOTE_MAX)) < 0 ||

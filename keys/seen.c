@@ -70,7 +70,9 @@ int veil_seen_add(VeilSeen *s, const VeilEntry *e, VeilErr *err)
     if (a && b && c)
         return 0;
     return veil_err(err, VEIL_E_DUP_UNIT, "track %u, segment %u, part %u: same %s", e->track, e->seg, e->part,
-                    !c ? "place" : !b ? "uid" : "R");
+                    !c   ? "place"
+                    : !b ? "uid"
+                         : "R");
 }
 
 void veil_seen_free(VeilSeen *s)

@@ -16,7 +16,8 @@ void veil_checkpoint_print(VeilText *t, const VeilCheckpoint *c)
 {
     char b64[VEIL_B64_LEN(VEIL_HASH_BYTES) + 1];
 
-    veil_text_add(t, "%s\n%" PRIu64 "\n%s\n", c->origin, c->size, veil_b64_encode(b64, c->root, VEIL_HASH_BYTES));
+    veil_text_add(t, "%s\n%" PRIu64 "\n%s\n", c->origin, c->size,
+                  veil_b64_encode(b64, c->root, VEIL_HASH_BYTES));
 }
 
 /* One line of len bytes at *p, which then moves past it. */
@@ -37,8 +38,8 @@ int veil_checkpoint_parse(VeilCheckpoint *c, const char *text, size_t len, const
     VeilSpan origin, size, root;
 
     *c = (VeilCheckpoint){ 0 };
-    if (!take_line(&p, end, &origin) || !take_line(&p, end, &size) || !take_line(&p, end, &root) || p != end ||
-        !origin.len || origin.len > VEIL_TOKEN_MAX)
+    if (!take_line(&p, end, &origin) || !take_line(&p, end, &size) || !take_line(&p, end, &root) ||
+        p != end || !origin.len || origin.len > VEIL_TOKEN_MAX)
         return veil_err(err, VEIL_E_CANON, "%s", what);
     memcpy(c->origin, origin.at, origin.len);
     if (!veil_note_name_ok(c->origin) || veil_number_parse(&c->size, size.at, size.len, INT64_MAX) < 0 ||
@@ -92,7 +93,8 @@ static int cosigned(const VeilNote *n, const VeilNamedKey *w, int64_t *time)
     *time = (int64_t)t;
     cosign_message(&m, *time, n->text, n->text_len);
     if ((ret = veil_text_done(&m)) >= 0)
-        ret = crypto_sign_verify_detached(s->sig + 8, (const uint8_t *)m.at, m.len, w->pk) ? VEIL_E_WITNESS : 1;
+        ret =
+            crypto_sign_verify_detached(s->sig + 8, (const uint8_t *)m.at, m.len, w->pk) ? VEIL_E_WITNESS : 1;
     veil_text_free(&m);
     return ret;
 }
@@ -207,8 +209,9 @@ int veil_tlog_proof_parse(VeilTlogProof *p, const void *bytes, size_t len, const
     return 0;
 }
 
-int veil_tlog_proof_verify(VeilCheckpoint *c, uint64_t *index, const void *bytes, size_t len, const void *leaf,
-                           size_t leaf_len, const VeilLogTrust *trust, const char *what, VeilErr *err)
+int veil_tlog_proof_verify(VeilCheckpoint *c, uint64_t *index, const void *bytes, size_t len,
+                           const void *leaf, size_t leaf_len, const VeilLogTrust *trust, const char *what,
+                           VeilErr *err)
 {
     uint8_t h[VEIL_HASH_BYTES];
     VeilTlogProof p;

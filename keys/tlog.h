@@ -92,8 +92,9 @@ int veil_tlog_proof_parse(VeilTlogProof *p, const void *bytes, size_t len, const
  * @param leaf bytes of the leaf, as logged
  * @return 0; VEIL_E_LOG_INCLUSION; as veil_checkpoint_verify()
  */
-int veil_tlog_proof_verify(VeilCheckpoint *c, uint64_t *index, const void *bytes, size_t len, const void *leaf,
-                           size_t leaf_len, const VeilLogTrust *trust, const char *what, VeilErr *err);
+int veil_tlog_proof_verify(VeilCheckpoint *c, uint64_t *index, const void *bytes, size_t len,
+                           const void *leaf, size_t leaf_len, const VeilLogTrust *trust, const char *what,
+                           VeilErr *err);
 
 #ifdef __cplusplus
 }

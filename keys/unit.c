@@ -14,7 +14,8 @@
 
 _Static_assert(VEIL_CHUNK_SEALED == VEIL_CHUNK_PLAIN + crypto_secretstream_xchacha20poly1305_ABYTES, "chunk");
 _Static_assert(VEIL_STREAM_HEAD_BYTES == crypto_secretstream_xchacha20poly1305_HEADERBYTES, "stream header");
-_Static_assert(VEIL_ENTRY_BYTES == VEIL_UID_BYTES + 4 * 4 + VEIL_CT_BYTES + VEIL_STREAM_HEAD_BYTES + 32, "entry");
+_Static_assert(VEIL_ENTRY_BYTES == VEIL_UID_BYTES + 4 * 4 + VEIL_CT_BYTES + VEIL_STREAM_HEAD_BYTES + 32,
+               "entry");
 _Static_assert(sizeof(VeilCt) == VEIL_CT_BYTES, "a VeilCt is its bytes in an entry");
 _Static_assert(VEIL_ENTRY_BYTES + (size_t)VEIL_CHUNKS_MAX * VEIL_CHUNK_SEALED <= 16u << 20, "16 MiB frame");
 
@@ -139,7 +140,9 @@ int veil_unit_seal(VeilEntry *e, uint8_t *chunks, size_t cap, const VeilGroupKey
     Secrets *s = NULL;
     int ret;
 
-    *e = (VeilEntry){ .track = ref->track, .seg = ref->seg, .part = ref->part, .nchunks = veil_unit_chunks(len) };
+    *e = (VeilEntry){
+        .track = ref->track, .seg = ref->seg, .part = ref->part, .nchunks = veil_unit_chunks(len)
+    };
     memcpy(e->uid, ref->uid, VEIL_UID_BYTES);
     if (!e->nchunks)
         return veil_err(err, VEIL_E_TOO_LARGE, "track %u, segment %u (%zu bytes)", ref->track, ref->seg, len);
@@ -148,7 +151,8 @@ int veil_unit_seal(VeilEntry *e, uint8_t *chunks, size_t cap, const VeilGroupKey
     if (!(s = veil_secret_new(sizeof(*s))))
         return veil_err(err, VEIL_E_SECMEM, "unit key");
     randombytes_buf(s->key, sizeof(s->key));
-    if ((ret = veil_tdh2_label(label, g, ref)) < 0 || (ret = push_chunks(e, chunks, s, label, records, len)) < 0)
+    if ((ret = veil_tdh2_label(label, g, ref)) < 0 ||
+        (ret = push_chunks(e, chunks, s, label, records, len)) < 0)
         veil_err(err, ret, "track %u, segment %u", ref->track, ref->seg);
     else
         ret = veil_tdh2_seal(&e->ct, g, ref, s->key, err);
@@ -181,9 +185,9 @@ static int pull_chunks(uint8_t *plain, const VeilEntry *e, Secrets *s, const uin
     for (uint32_t i = 0; i < e->nchunks; i++) {
         uint8_t tag = 0;
 
-        if (crypto_secretstream_xchacha20poly1305_pull(&s->st, plain + (size_t)i * VEIL_CHUNK_PLAIN, NULL, &tag,
-                                                       chunks + (size_t)i * VEIL_CHUNK_SEALED, VEIL_CHUNK_SEALED,
-                                                       label, VEIL_LABEL_BYTES))
+        if (crypto_secretstream_xchacha20poly1305_pull(&s->st, plain + (size_t)i * VEIL_CHUNK_PLAIN, NULL,
+                                                       &tag, chunks + (size_t)i * VEIL_CHUNK_SEALED,
+                                                       VEIL_CHUNK_SEALED, label, VEIL_LABEL_BYTES))
             return VEIL_E_STREAM;
         if (tag != (i + 1 == e->nchunks ? TAG_FINAL : TAG_MESSAGE))
             return VEIL_E_STREAM;

@@ -34,7 +34,7 @@ typedef struct VeilVaultHeader {
     uint8_t group[32]; ///< SHA-256 of the text of group.note
     uint32_t min_k;
     uint32_t policy_version;
-    uint8_t policy[32];                     ///< digest of the policy's text
+    uint8_t policy[32]; ///< digest of the policy's text
     uint8_t operator_pk[VEIL_SIGN_PK_BYTES];
     uint8_t nonce[32];
     int64_t start;             ///< seconds since 1970 of segment 0
@@ -57,7 +57,8 @@ typedef struct VeilSeal {
 int veil_vault_header_print(VeilText *t, VeilVaultHeader *h);
 
 /** Read a header. @return 0; VEIL_E_CANON; VEIL_E_UNSUPPORTED for another suite, segment or chunk length */
-int veil_vault_header_parse(VeilVaultHeader *h, const void *bytes, size_t len, const char *what, VeilErr *err);
+int veil_vault_header_parse(VeilVaultHeader *h, const void *bytes, size_t len, const char *what,
+                            VeilErr *err);
 
 /** Write and sign a seal note. */
 int veil_seal_print(VeilText *t, const VeilSeal *s, const uint8_t sk[VEIL_SIGN_SK_BYTES]);
@@ -128,10 +129,10 @@ typedef struct VeilVaultInfo {
     size_t header_len;
     VeilSeal seal; ///< the last one; units 0 and zeros if there is none
     const char *seal_note;
-    size_t seal_len;        ///< 0 if there is none
-    uint64_t bytes;         ///< length of the file
-    uint64_t tail;          ///< bytes after the last checkpoint, which do not count
-    uint64_t bytes_read;    ///< so far, by this reader
+    size_t seal_len;     ///< 0 if there is none
+    uint64_t bytes;      ///< length of the file
+    uint64_t tail;       ///< bytes after the last checkpoint, which do not count
+    uint64_t bytes_read; ///< so far, by this reader
 } VeilVaultInfo;
 
 const VeilVaultInfo *veil_vault_info(const VeilVault *v);

@@ -11,8 +11,8 @@
 #include "seen.h"
 #include "vault.h"
 
-#define HEAD  5 /* u8 type || le32 length */
-#define BLOCK 65536
+#define HEAD     5 /* u8 type || le32 length */
+#define BLOCK    65536
 #define UNIT_MAX (16u << 20)
 
 typedef struct Unit {
@@ -55,11 +55,15 @@ static int read_at(VeilVault *v, void *buf, size_t len, uint64_t at, VeilErr *er
 static uint32_t frame_limit(uint8_t type)
 {
     switch (type) {
-    case VEIL_FRAME_HEADER: return VEIL_VAULT_HEADER_MAX;
-    case VEIL_FRAME_UNIT: return UNIT_MAX;
+    case VEIL_FRAME_HEADER:
+        return VEIL_VAULT_HEADER_MAX;
+    case VEIL_FRAME_UNIT:
+        return UNIT_MAX;
     case VEIL_FRAME_CHECKPOINT:
-    case VEIL_FRAME_FINAL: return VEIL_VAULT_NOTE_MAX;
-    default: return 0;
+    case VEIL_FRAME_FINAL:
+        return VEIL_VAULT_NOTE_MAX;
+    default:
+        return 0;
     }
 }
 
@@ -172,7 +176,8 @@ static int take_seal(VeilVault *v, uint8_t type, uint64_t at, uint32_t len, Veil
         (ret = veil_seal_parse(&s, note, len, &v->info.header, v->path, err)) < 0)
         goto fail;
     veil_merkle_root(root, &v->tree);
-    if (s.units != v->n || sodium_memcmp(root, s.root, sizeof(root)) || s.final != (type == VEIL_FRAME_FINAL)) {
+    if (s.units != v->n || sodium_memcmp(root, s.root, sizeof(root)) ||
+        s.final != (type == VEIL_FRAME_FINAL)) {
         ret = veil_err(err, VEIL_E_ROOT, "vault '%s', seal note over %u units", v->path, s.units);
         goto fail;
     }
@@ -244,7 +249,8 @@ int veil_vault_open(VeilVault **out, const char *path, bool unfinished, VeilErr 
         goto fail;
     }
     v->info.bytes = (uint64_t)st.st_size;
-    if ((ret = read_header(v, &at, err)) < 0 || (ret = scan(v, at, err)) < 0 || (ret = no_unit_twice(v, err)) < 0)
+    if ((ret = read_header(v, &at, err)) < 0 || (ret = scan(v, at, err)) < 0 ||
+        (ret = no_unit_twice(v, err)) < 0)
         goto fail;
     v->info.tail = v->info.bytes - v->sealed_end;
     if (!v->info.seal.final && !unfinished) {
@@ -326,7 +332,8 @@ static int hash_range(VeilVault *v, uint64_t at, uint64_t len, crypto_hash_sha25
 }
 
 /* h = SHA-256(h || frame); the chunks of a unit must match its entry. */
-static int check_frame(VeilVault *v, uint64_t at, uint8_t type, uint32_t len, uint32_t unit, uint8_t *h, VeilErr *err)
+static int check_frame(VeilVault *v, uint64_t at, uint8_t type, uint32_t len, uint32_t unit, uint8_t *h,
+                       VeilErr *err)
 {
     crypto_hash_sha256_state chain, chunks;
     const bool is_unit = type == VEIL_FRAME_UNIT;
@@ -337,7 +344,8 @@ static int check_frame(VeilVault *v, uint64_t at, uint8_t type, uint32_t len, ui
     crypto_hash_sha256_init(&chain);
     crypto_hash_sha256_init(&chunks);
     crypto_hash_sha256_update(&chain, h, VEIL_HASH_BYTES);
-    ret = hash_range(v, at, HEAD + (uint64_t)len, &chain, is_unit ? &chunks : NULL, HEAD + VEIL_ENTRY_BYTES, err);
+    ret = hash_range(v, at, HEAD + (uint64_t)len, &chain, is_unit ? &chunks : NULL, HEAD + VEIL_ENTRY_BYTES,
+                     err);
     if (ret < 0)
         return ret;
     crypto_hash_sha256_final(&chain, h);
@@ -370,7 +378,8 @@ int veil_vault_check(VeilVault *v, VeilErr *err)
     crypto_hash_sha256(h, (const uint8_t *)"veil/v1/chain\n", 14);
     for (uint64_t at = 8; at < v->sealed_end; at += HEAD + (uint64_t)len) {
         if ((ret = frame_head(v, at, &type, &len, err)) <= 0)
-            return ret < 0 ? ret : veil_err(err, VEIL_E_CHAIN, "vault '%s' changed while it was read", v->path);
+            return ret < 0 ? ret
+                           : veil_err(err, VEIL_E_CHAIN, "vault '%s' changed while it was read", v->path);
         if (type >= VEIL_FRAME_CHECKPOINT && (ret = check_chain_note(v, at + HEAD, len, h, err)) < 0)
             return ret;
         if (type == VEIL_FRAME_UNIT && unit >= v->info.seal.units)

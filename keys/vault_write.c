@@ -49,7 +49,8 @@ static int put_frame(VeilVaultWriter *w, uint8_t type, uint8_t *buf, size_t body
     crypto_hash_sha256_state st;
 
     if (w->failed || w->final)
-        return veil_err(err, w->failed ? w->failed : VEIL_E_PRECONDITION, "vault '%s' takes no more frames", w->path);
+        return veil_err(err, w->failed ? w->failed : VEIL_E_PRECONDITION, "vault '%s' takes no more frames",
+                        w->path);
     buf[0] = type;
     veil_put_le32(buf + 1, (uint32_t)body_len);
     crypto_hash_sha256_init(&st);
@@ -183,7 +184,8 @@ int veil_vault_add(VeilVaultWriter *w, uint32_t track, uint32_t seg, uint32_t pa
     memcpy(ref.vid, w->h.vid, 32);
     randombytes_buf(ref.uid, sizeof(ref.uid));
     if ((ret = reserve(w, 5 + VEIL_ENTRY_BYTES + chunks, err)) < 0 ||
-        (ret = veil_unit_seal(&e, w->frame + 5 + VEIL_ENTRY_BYTES, chunks, w->g, &ref, records, len, err)) < 0 ||
+        (ret = veil_unit_seal(&e, w->frame + 5 + VEIL_ENTRY_BYTES, chunks, w->g, &ref, records, len, err)) <
+            0 ||
         (ret = veil_seen_add(&w->seen, &e, err)) < 0)
         return ret;
     veil_entry_pack(w->frame + 5, &e);
@@ -207,7 +209,8 @@ static int put_seal(VeilVaultWriter *w, const uint8_t *video, VeilErr *err)
         memcpy(s.video, video, 32);
     if ((ret = veil_seal_print(&t, &s, w->sk)) < 0)
         veil_err(err, ret, "seal note of vault '%s'", w->path);
-    else if ((ret = put_text(w, video ? VEIL_FRAME_FINAL : VEIL_FRAME_CHECKPOINT, &t, VEIL_VAULT_NOTE_MAX, err)) >= 0)
+    else if ((ret = put_text(w, video ? VEIL_FRAME_FINAL : VEIL_FRAME_CHECKPOINT, &t, VEIL_VAULT_NOTE_MAX,
+                             err)) >= 0)
         ret = sync_file(w, err);
     veil_text_free(&t);
     return ret;

@@ -43,8 +43,8 @@ static void print_text(VeilText *t, const VeilWarrant *w)
     veil_text_time(t, "unseal-by", w->unseal_by);
     print_vaults(t, w);
     for (int i = 0; i < w->probes; i++)
-        veil_text_add(t, "probe %s %u %u %u %u\n", veil_hex_encode(hex, w->probe[i].sha256, 32), w->probe[i].x,
-                      w->probe[i].y, w->probe[i].w, w->probe[i].h);
+        veil_text_add(t, "probe %s %u %u %u %u\n", veil_hex_encode(hex, w->probe[i].sha256, 32),
+                      w->probe[i].x, w->probe[i].y, w->probe[i].w, w->probe[i].h);
     veil_text_add(t, "end\n");
 }
 
@@ -87,7 +87,8 @@ static void read_scopes(VeilLines *r, VeilWarrant *w)
         if (s->last < s->first)
             veil_lines_fault(r, VEIL_E_SCOPE);
         /* sorted, and touching neither the one before nor itself twice */
-        if (w->scopes > from && (s[-1].track > s->track || (s[-1].track == s->track && s[-1].last >= s->first)))
+        if (w->scopes > from &&
+            (s[-1].track > s->track || (s[-1].track == s->track && s[-1].last >= s->first)))
             veil_lines_fault(r, VEIL_E_CANON);
         w->scopes++;
     }
@@ -286,7 +287,8 @@ int veil_warrant_check_policy(const VeilWarrant *w, const VeilPolicy *p, const c
     if (!has_reason(p, w->reason))
         return veil_err(err, VEIL_E_REASON, "%s: reason '%s'", what, w->reason);
     if (veil_warrant_tracks(w) > p->cap_tracks)
-        return veil_err(err, VEIL_E_SCOPE, "%s: %u tracks of %u", what, veil_warrant_tracks(w), p->cap_tracks);
+        return veil_err(err, VEIL_E_SCOPE, "%s: %u tracks of %u", what, veil_warrant_tracks(w),
+                        p->cap_tracks);
     if (veil_warrant_segments(w) > p->cap_segments)
         return veil_err(err, VEIL_E_SCOPE, "%s: more than %u segments", what, p->cap_segments);
     if (w->not_after <= w->not_before || w->not_after - w->not_before > (int64_t)p->cap_days * 86400 ||
@@ -332,8 +334,8 @@ int veil_warrant_check_probe(const VeilWarrant *w, const VeilProbe *probe, VeilE
     for (int i = 0; i < w->probes; i++) {
         const VeilProbe *p = &w->probe[i];
 
-        if (!memcmp(p->sha256, probe->sha256, 32) && p->x == probe->x && p->y == probe->y && p->w == probe->w &&
-            p->h == probe->h)
+        if (!memcmp(p->sha256, probe->sha256, 32) && p->x == probe->x && p->y == probe->y &&
+            p->w == probe->w && p->h == probe->h)
             return 0;
     }
     return veil_err(err, VEIL_E_PROBE, "probe at %u,%u of %ux%u", probe->x, probe->y, probe->w, probe->h);

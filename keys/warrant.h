@@ -29,7 +29,7 @@ typedef struct VeilScope {
 } VeilScope;
 
 typedef struct VeilProbe {
-    uint8_t sha256[32]; ///< of the probe file
+    uint8_t sha256[32];  ///< of the probe file
     uint32_t x, y, w, h; ///< the face in it, in pixels
 } VeilProbe;
 

@@ -30,12 +30,16 @@ static const VeilOpt approve_options[] = {
     { "log", 0, VEIL_OPT_STRING, OFFSET(log), "FOLDER", "our own copy of the log", 0, 0, NULL },
     { "key", 0, VEIL_OPT_STRING, OFFSET(key), "FILE.key", "our custodian-sign key", 0, 0, NULL },
     { "share", 0, VEIL_OPT_STRING, OFFSET(share), "FILE.key", "our custodian-share key", 0, 0, NULL },
-    { "yes", 'y', VEIL_OPT_FLAG, OFFSET(yes), NULL, "do not ask a person; the policy must allow it", 0, 0, NULL },
+    { "yes", 'y', VEIL_OPT_FLAG, OFFSET(yes), NULL, "do not ask a person; the policy must allow it", 0, 0,
+      NULL },
     { "group", 0, VEIL_OPT_STRING, OFFSET(group), "NOTE", "group note (setup)", 0, 0, NULL },
-    { "gid", 0, VEIL_OPT_STRING, OFFSET(gid), "HEX", "group id, as the members read it to each other (setup)", 0, 0, NULL },
+    { "gid", 0, VEIL_OPT_STRING, OFFSET(gid), "HEX", "group id, as the members read it to each other (setup)",
+      0, 0, NULL },
     { "policy", 0, VEIL_OPT_STRING, OFFSET(policy), "NOTE", "first policy, signed (setup)", 0, 0, NULL },
-    { "out", 'o', VEIL_OPT_STRING, OFFSET(out), "PATH", "leaf for the log; for hand-over, a new folder", 0, 0, NULL },
-    { "pass-fd", 0, VEIL_OPT_INT, OFFSET(pass_fd), "N", "read passphrases from this file descriptor, one a line", 0, 1023, NULL },
+    { "out", 'o', VEIL_OPT_STRING, OFFSET(out), "PATH", "leaf for the log; for hand-over, a new folder", 0, 0,
+      NULL },
+    { "pass-fd", 0, VEIL_OPT_INT, OFFSET(pass_fd), "N",
+      "read passphrases from this file descriptor, one a line", 0, 1023, NULL },
     { "json", 0, VEIL_OPT_FLAG, OFFSET(json), NULL, "print the result as JSON", 0, 0, NULL },
     { 0 }
 };
@@ -103,8 +107,8 @@ static void print_time(const char *label, int64_t t)
 /* What the custodian decides on: court, reason, tracks, times, counts. */
 static void show(const VeilApproval *a, const VeilCustodian *c, const VeilWarrant *w)
 {
-    printf("\ncourt       %s\nreason      %s\naction      %s\nissuers     %d have signed\n", w->court, w->reason,
-           w->match ? "match against probe pictures" : "view", a->issuers);
+    printf("\ncourt       %s\nreason      %s\naction      %s\nissuers     %d have signed\n", w->court,
+           w->reason, w->match ? "match against probe pictures" : "view", a->issuers);
     print_time("valid from", w->not_before);
     print_time("until", w->not_after);
     print_time("published", w->unseal_by);
@@ -158,7 +162,8 @@ static int release(const ApproveOptions *o, const VeilApproval *a, VeilCustodian
         ret = veil_keyio_refuse(&err);
     else if (o->json)
         ret = veil_keyio_print_json(json_pack("{s:i, s:i, s:I, s:b}", "custodian", (int)share->index, "units",
-                                              (int)a->n, "warrant_leaf", (json_int_t)a->index, "stored", a->stored));
+                                              (int)a->n, "warrant_leaf", (json_int_t)a->index, "stored",
+                                              a->stored));
     else
         veil_info("append '%s' to the log; when it is witnessed, run 'veil approve hand-over'", o->out);
     veil_stored_release_free(&s);
@@ -184,8 +189,8 @@ static int own_index(uint32_t *i, const char *path)
 }
 
 /* Everything is checked and shown before a key is unlocked. */
-static int confirm(const ApproveOptions *o, VeilApproval *a, VeilCustodian *c, const VeilLogDir *log, uint32_t i,
-                   const VeilRequest *r)
+static int confirm(const ApproveOptions *o, VeilApproval *a, VeilCustodian *c, const VeilLogDir *log,
+                   uint32_t i, const VeilRequest *r)
 {
     VeilErr err;
 

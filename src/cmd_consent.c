@@ -25,17 +25,22 @@ typedef struct ConsentOptions {
 
 #define OFFSET(field) offsetof(ConsentOptions, field)
 static const VeilOpt consent_options[] = {
-    { "subject", 0, VEIL_OPT_STRING, OFFSET(subject), "WORD", "pseudonym of the person; never the name", 0, 0, NULL },
+    { "subject", 0, VEIL_OPT_STRING, OFFSET(subject), "WORD", "pseudonym of the person; never the name", 0, 0,
+      NULL },
     { "controller", 0, VEIL_OPT_STRING, OFFSET(controller), "WORD", "who publishes", 0, 0, NULL },
-    { "subject-key", 0, VEIL_OPT_STRING, OFFSET(subject_key), "FILE.pub", "the person's key (role subject)", 0, 0, NULL },
-    { "controller-key", 0, VEIL_OPT_STRING, OFFSET(controller_key), "FILE.pub", "the publisher's key (role controller)", 0, 0, NULL },
+    { "subject-key", 0, VEIL_OPT_STRING, OFFSET(subject_key), "FILE.pub", "the person's key (role subject)",
+      0, 0, NULL },
+    { "controller-key", 0, VEIL_OPT_STRING, OFFSET(controller_key), "FILE.pub",
+      "the publisher's key (role controller)", 0, 0, NULL },
     { "purpose", 0, VEIL_OPT_STRING, OFFSET(purpose), "WORD", "what for, such as publication", 0, 0, NULL },
     { "data", 0, VEIL_OPT_STRING, OFFSET(data), "WORD", "which data, such as face-image", 0, 0, NULL },
-    { "notice", 0, VEIL_OPT_STRING, OFFSET(notice), "FILE", "the privacy notice that the person was shown", 0, 0, NULL },
+    { "notice", 0, VEIL_OPT_STRING, OFFSET(notice), "FILE", "the privacy notice that the person was shown", 0,
+      0, NULL },
     { "days", 0, VEIL_OPT_INT, OFFSET(days), "N", "days that it holds", 1, 3650, NULL },
     { "key", 0, VEIL_OPT_STRING, OFFSET(key), "FILE.key", "our key, controller or subject", 0, 0, NULL },
     { "out", 'o', VEIL_OPT_STRING, OFFSET(out), "FILE", "write the record here", 0, 0, NULL },
-    { "pass-fd", 0, VEIL_OPT_INT, OFFSET(pass_fd), "N", "read the passphrase from this file descriptor", 0, 1023, NULL },
+    { "pass-fd", 0, VEIL_OPT_INT, OFFSET(pass_fd), "N", "read the passphrase from this file descriptor", 0,
+      1023, NULL },
     { "json", 0, VEIL_OPT_FLAG, OFFSET(json), NULL, "print the result as JSON", 0, 0, NULL },
     { 0 }
 };
@@ -80,10 +85,11 @@ static int run_new(const ConsentOptions *o)
     int ret;
 
     if (!take_word(c.subject, o->subject) || !take_word(c.controller, o->controller) ||
-        !take_word(c.purpose, o->purpose) || !take_word(c.data, o->data) || !o->subject_key || !o->controller_key ||
-        !o->notice || !o->out)
-        return wants(" new' wants --subject, --controller, --purpose and --data as single words, --subject-key, "
-                     "--controller-key, --notice and --out");
+        !take_word(c.purpose, o->purpose) || !take_word(c.data, o->data) || !o->subject_key ||
+        !o->controller_key || !o->notice || !o->out)
+        return wants(
+            " new' wants --subject, --controller, --purpose and --data as single words, --subject-key, "
+            "--controller-key, --notice and --out");
     if ((ret = veil_keyio_public(&subject, o->subject_key, VEIL_ROLE_SUBJECT)) ||
         (ret = veil_keyio_public(&controller, o->controller_key, VEIL_ROLE_CONTROLLER)) ||
         (ret = veil_keyio_read(&notice, &len, o->notice, 16u << 20)))
@@ -152,7 +158,8 @@ static int run_sign(const ConsentOptions *o, const char *path)
             r = veil_file_write(path, t.at, t.len, 0644, true, &err);
         ret = r < 0 ? veil_keyio_refuse(&err) : VEIL_EXIT_DONE;
         if (!ret)
-            veil_info("'%s' is signed as %s; both sign, then 'veil consent verify'", path, veil_role_word(key.role));
+            veil_info("'%s' is signed as %s; both sign, then 'veil consent verify'", path,
+                      veil_role_word(key.role));
     }
     veil_key_clear(&key);
     veil_text_free(&t);
@@ -173,8 +180,8 @@ static int run_verify(const ConsentOptions *o, const char *path)
     if (veil_time_format(until, c.expires) < 0)
         until[0] = '\0'; /* cannot be: it was read from such a text */
     if (o->json)
-        return veil_keyio_print_json(json_pack("{s:b, s:s, s:s, s:s}", "in_force", 1, "subject", c.subject, "purpose",
-                                               c.purpose, "expires", until));
+        return veil_keyio_print_json(json_pack("{s:b, s:s, s:s, s:s}", "in_force", 1, "subject", c.subject,
+                                               "purpose", c.purpose, "expires", until));
     printf("'%s' agrees to %s of %s until %s\n", c.subject, c.purpose, c.data, until);
     return VEIL_EXIT_DONE;
 }

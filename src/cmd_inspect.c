@@ -20,7 +20,8 @@ typedef struct InspectOptions {
 
 #define OFFSET(field) offsetof(InspectOptions, field)
 static const VeilOpt inspect_options[] = {
-    { "full", 0, VEIL_OPT_FLAG, OFFSET(full), NULL, "read the whole file and check its chain and chunks", 0, 0, NULL },
+    { "full", 0, VEIL_OPT_FLAG, OFFSET(full), NULL, "read the whole file and check its chain and chunks", 0,
+      0, NULL },
     { "units", 0, VEIL_OPT_FLAG, OFFSET(units), NULL, "list every unit", 0, 0, NULL },
     { "json", 0, VEIL_OPT_FLAG, OFFSET(json), NULL, "print the result as JSON", 0, 0, NULL },
     { 0 }
@@ -35,9 +36,10 @@ static void segment_time(char out[VEIL_TIME_LEN + 1], const VeilVaultHeader *h, 
 static int print_json(const VeilVault *v, bool units)
 {
     const VeilVaultInfo *info = veil_vault_info(v);
-    json_t *o = json_pack("{s:b, s:i, s:I, s:I, s:i, s:i}", "final", info->seal.final, "units",
-                          (int)info->seal.units, "bytes", (json_int_t)info->bytes, "tail", (json_int_t)info->tail,
-                          "min_k", (int)info->header.min_k, "policy", (int)info->header.policy_version);
+    json_t *o =
+        json_pack("{s:b, s:i, s:I, s:I, s:i, s:i}", "final", info->seal.final, "units", (int)info->seal.units,
+                  "bytes", (json_int_t)info->bytes, "tail", (json_int_t)info->tail, "min_k",
+                  (int)info->header.min_k, "policy", (int)info->header.policy_version);
     json_t *list = json_array();
 
     veil_keyio_json_hex(o, "vid", info->header.vid, 32);
@@ -47,9 +49,9 @@ static int print_json(const VeilVault *v, bool units)
         VeilEntry e;
 
         if (veil_entry_parse(&e, veil_vault_entry(v, i)) >= 0)
-            json_array_append_new(list, json_pack("{s:I, s:I, s:I, s:I}", "track", (json_int_t)e.track, "segment",
-                                                  (json_int_t)e.seg, "part", (json_int_t)e.part, "chunks",
-                                                  (json_int_t)e.nchunks));
+            json_array_append_new(list, json_pack("{s:I, s:I, s:I, s:I}", "track", (json_int_t)e.track,
+                                                  "segment", (json_int_t)e.seg, "part", (json_int_t)e.part,
+                                                  "chunks", (json_int_t)e.nchunks));
     }
     json_object_set_new(o, "entries", list);
     return veil_keyio_print_json(o);
@@ -63,8 +65,8 @@ static int print_text(const VeilVault *v, const char *path, bool units)
 
     segment_time(time, h, 0);
     printf("vault   %s\nvid     %s\n", path, veil_hex_encode(hex, h->vid, 32));
-    printf("group   %s\nasks    %u custodians, policy version %u\n", veil_hex_encode(hex, h->gid, 32), h->min_k,
-           h->policy_version);
+    printf("group   %s\nasks    %u custodians, policy version %u\n", veil_hex_encode(hex, h->gid, 32),
+           h->min_k, h->policy_version);
     printf("start   %s, %ux%u, %u/%u frames a second\n", time, h->width, h->height, h->fps_num, h->fps_den);
     printf("state   %s, %u units\n", info->seal.final ? "whole" : "cut off: open up to its last checkpoint",
            info->seal.units);

@@ -27,13 +27,16 @@ typedef struct LogOptions {
 #define OFFSET(field) offsetof(LogOptions, field)
 static const VeilOpt log_options[] = {
     { "key", 0, VEIL_OPT_STRING, OFFSET(key), "FILE.key", "the key that signs", 0, 0, NULL },
-    { "log-key", 0, VEIL_OPT_STRING, OFFSET(log_key), "FILE.pub", "the log's key, which a witness checks", 0, 0, NULL },
+    { "log-key", 0, VEIL_OPT_STRING, OFFSET(log_key), "FILE.pub", "the log's key, which a witness checks", 0,
+      0, NULL },
     { "name", 0, VEIL_OPT_STRING, OFFSET(name), "NAME", "the witness's name, as in the policy", 0, 0, NULL },
-    { "state", 0, VEIL_OPT_STRING, OFFSET(state), "FILE", "what we last saw of this log; made if missing", 0, 0, NULL },
+    { "state", 0, VEIL_OPT_STRING, OFFSET(state), "FILE", "what we last saw of this log; made if missing", 0,
+      0, NULL },
     { "policy", 0, VEIL_OPT_STRING, OFFSET(policy), "NOTE", "whose signatures count", 0, 0, NULL },
     { "leaf", 0, VEIL_OPT_STRING, OFFSET(leaf), "FILE", "the leaf that is meant", 0, 0, NULL },
     { "out", 'o', VEIL_OPT_STRING, OFFSET(out), "FILE", "write the result here", 0, 0, NULL },
-    { "pass-fd", 0, VEIL_OPT_INT, OFFSET(pass_fd), "N", "read the passphrase from this file descriptor", 0, 1023, NULL },
+    { "pass-fd", 0, VEIL_OPT_INT, OFFSET(pass_fd), "N", "read the passphrase from this file descriptor", 0,
+      1023, NULL },
     { "json", 0, VEIL_OPT_FLAG, OFFSET(json), NULL, "print the result as JSON", 0, 0, NULL },
     { 0 }
 };
@@ -48,7 +51,8 @@ static int write_text(const char *path, const VeilText *t)
 {
     VeilErr err;
 
-    return veil_file_write(path, t->at, t->len, 0644, false, &err) < 0 ? veil_keyio_refuse(&err) : VEIL_EXIT_DONE;
+    return veil_file_write(path, t->at, t->len, 0644, false, &err) < 0 ? veil_keyio_refuse(&err)
+                                                                       : VEIL_EXIT_DONE;
 }
 
 static int print_index(const LogOptions *o, uint64_t index)
@@ -94,8 +98,8 @@ static int run_checkpoint(const LogOptions *o, const char *folder)
         veil_logdir_sign(l, key.secret, &err) < 0)
         ret = veil_keyio_refuse(&err);
     if (!ret)
-        veil_info("'%s' has a checkpoint over %" PRIu64 " leaves; its witnesses run 'veil log cosign'", folder,
-                  veil_logdir_size(l));
+        veil_info("'%s' has a checkpoint over %" PRIu64 " leaves; its witnesses run 'veil log cosign'",
+                  folder, veil_logdir_size(l));
     veil_key_clear(&key);
     veil_logdir_close(l);
     return ret;
@@ -116,7 +120,8 @@ static int cosign(VeilLogDir *l, const LogOptions *o, const VeilKey *log, const 
         (ret = veil_note_verify(&n, c.origin, log->public_key, "checkpoint", err)) < 0)
         return ret;
     c.time = time(NULL);
-    if ((ret = veil_logstate_advance(&s, l, &c, err)) < 0 || (ret = veil_logstate_save(&s, o->state, err)) < 0)
+    if ((ret = veil_logstate_advance(&s, l, &c, err)) < 0 ||
+        (ret = veil_logstate_save(&s, o->state, err)) < 0)
         return ret;
     return veil_logdir_cosign(l, o->name, key->secret, c.time, err);
 }
@@ -134,7 +139,8 @@ static int run_cosign(const LogOptions *o, const char *folder)
         return ret;
     if (veil_logdir_open(&l, folder, &err) < 0)
         return veil_keyio_refuse(&err);
-    if (!(ret = veil_keyio_unlock(&key, o->key, VEIL_ROLE_WITNESS, o->pass_fd)) && cosign(l, o, &log, &key, &err) < 0)
+    if (!(ret = veil_keyio_unlock(&key, o->key, VEIL_ROLE_WITNESS, o->pass_fd)) &&
+        cosign(l, o, &log, &key, &err) < 0)
         ret = veil_keyio_refuse(&err);
     if (!ret)
         veil_info("'%s' is cosigned as '%s'", folder, o->name);
@@ -215,15 +221,15 @@ static int run_verify(const LogOptions *o, const char *path)
                       ? veil_keyio_refuse(&err)
                       : VEIL_EXIT_DONE;
     } else if (veil_logdir_open(&l, path, &err) < 0 ||
-               veil_checkpoint_verify(&c, veil_logdir_checkpoint(l).at, veil_logdir_checkpoint(l).len, &p.log, path,
-                                      &err) < 0 ||
+               veil_checkpoint_verify(&c, veil_logdir_checkpoint(l).at, veil_logdir_checkpoint(l).len, &p.log,
+                                      path, &err) < 0 ||
                veil_logstate_load(&s, o->state, &err) < 0 || veil_logstate_advance(&s, l, &c, &err) < 0 ||
                veil_logstate_save(&s, o->state, &err) < 0) {
         ret = veil_keyio_refuse(&err);
     }
     if (!ret && o->json)
-        ret = veil_keyio_print_json(
-            json_pack("{s:s, s:I, s:I}", "log", c.origin, "size", (json_int_t)c.size, "time", (json_int_t)c.time));
+        ret = veil_keyio_print_json(json_pack("{s:s, s:I, s:I}", "log", c.origin, "size", (json_int_t)c.size,
+                                              "time", (json_int_t)c.time));
     else if (!ret)
         printf("log '%s', %" PRIu64 " leaves: good\n", c.origin, c.size);
     veil_logdir_close(l);
@@ -363,15 +369,16 @@ static int run_log(int argc, char **argv)
 const VeilCommand veil_cmd_log = {
     .name = "log",
     .summary = "keep a transparency log in a folder, and check it",
-    .usage = "log new FOLDER ORIGIN\n"
-             "       veil log leaf warrant|revoke|vault|policy|group|consent FILE|INDEX --key FILE.key -o LEAF\n"
-             "       veil log append FOLDER LEAF\n"
-             "       veil log checkpoint FOLDER --key FILE.key\n"
-             "       veil log cosign FOLDER --key FILE.key --log-key FILE.pub --name NAME --state FILE\n"
-             "       veil log prove FOLDER [INDEX | --leaf LEAF] -o PROOF\n"
-             "       veil log verify PROOF --leaf LEAF --policy NOTE\n"
-             "       veil log verify FOLDER --state FILE --policy NOTE\n"
-             "       veil log show FOLDER",
+    .usage =
+        "log new FOLDER ORIGIN\n"
+        "       veil log leaf warrant|revoke|vault|policy|group|consent FILE|INDEX --key FILE.key -o LEAF\n"
+        "       veil log append FOLDER LEAF\n"
+        "       veil log checkpoint FOLDER --key FILE.key\n"
+        "       veil log cosign FOLDER --key FILE.key --log-key FILE.pub --name NAME --state FILE\n"
+        "       veil log prove FOLDER [INDEX | --leaf LEAF] -o PROOF\n"
+        "       veil log verify PROOF --leaf LEAF --policy NOTE\n"
+        "       veil log verify FOLDER --state FILE --policy NOTE\n"
+        "       veil log show FOLDER",
     .opts = log_options,
     .run = run_log,
 };

@@ -26,27 +26,39 @@ typedef struct PolicyOptions {
 static const VeilOpt policy_options[] = {
     { "group", 0, VEIL_OPT_STRING, OFFSET(group), "NOTE", "the custodians' group note", 0, 0, NULL },
     { "log", 0, VEIL_OPT_STRING, OFFSET(log), "ORIGIN:FILE.pub", "the log and its key", 0, 0, NULL },
-    { "witness", 0, VEIL_OPT_LIST, OFFSET(witness), "NAME:FILE.pub", "a witness of the log; again for each", 0, 0, NULL },
+    { "witness", 0, VEIL_OPT_LIST, OFFSET(witness), "NAME:FILE.pub", "a witness of the log; again for each",
+      0, 0, NULL },
     { "witnesses", 0, VEIL_OPT_INT, OFFSET(witnesses), "N", "how many witnesses must cosign", 1, 16, NULL },
-    { "issuer", 0, VEIL_OPT_LIST, OFFSET(issuer), "NAME:FILE.pub", "who may sign warrants; again for each", 0, 0, NULL },
+    { "issuer", 0, VEIL_OPT_LIST, OFFSET(issuer), "NAME:FILE.pub", "who may sign warrants; again for each", 0,
+      0, NULL },
     { "issuers", 0, VEIL_OPT_INT, OFFSET(issuers), "N", "how many issuers a warrant needs", 1, 16, NULL },
-    { "operator", 0, VEIL_OPT_LIST, OFFSET(operator_key), "NAME:FILE.pub", "who may seal vaults; again for each", 0, 0, NULL },
-    { "matcher", 0, VEIL_OPT_LIST, OFFSET(matcher), "NAME:BOX.pub:SIGN.pub", "who may match; again for each", 0, 0, NULL },
+    { "operator", 0, VEIL_OPT_LIST, OFFSET(operator_key), "NAME:FILE.pub",
+      "who may seal vaults; again for each", 0, 0, NULL },
+    { "matcher", 0, VEIL_OPT_LIST, OFFSET(matcher), "NAME:BOX.pub:SIGN.pub", "who may match; again for each",
+      0, 0, NULL },
     { "reason", 0, VEIL_OPT_LIST, OFFSET(reason), "CODE", "a reason that a warrant may state", 0, 0, NULL },
-    { "signer", 0, VEIL_OPT_LIST, OFFSET(signer), "NAME:FILE.pub", "who signs the next policy; again for each", 0, 0, NULL },
+    { "signer", 0, VEIL_OPT_LIST, OFFSET(signer), "NAME:FILE.pub",
+      "who signs the next policy; again for each", 0, 0, NULL },
     { "signers", 0, VEIL_OPT_INT, OFFSET(signers), "N", "how many of them must", 1, 16, NULL },
     { "max-tracks", 0, VEIL_OPT_INT, OFFSET(tracks), "N", "tracks in a warrant", 1, 65535, NULL },
-    { "max-segments", 0, VEIL_OPT_INT, OFFSET(segments), "N", "track segments of 10 s in a warrant", 1, 65535, NULL },
+    { "max-segments", 0, VEIL_OPT_INT, OFFSET(segments), "N", "track segments of 10 s in a warrant", 1, 65535,
+      NULL },
     { "max-days", 0, VEIL_OPT_INT, OFFSET(days), "N", "days that a warrant may run", 1, 3650, NULL },
     { "max-probes", 0, VEIL_OPT_INT, OFFSET(probes), "N", "probe pictures in a warrant", 0, 16, NULL },
-    { "checkpoint-age", 0, VEIL_OPT_INT, OFFSET(age), "S", "oldest acceptable checkpoint, in seconds", 1, 31622400, NULL },
-    { "clock-skew", 0, VEIL_OPT_INT, OFFSET(skew), "S", "how far clocks may differ, in seconds", 0, 86400, NULL },
-    { "keygen", 0, VEIL_OPT_CHOICE, OFFSET(keygen), "HOW", "accept keys made so; 'any' is for tests", 0, 0, "dkg|any" },
-    { "approve", 0, VEIL_OPT_CHOICE, OFFSET(approve), "WHO", "who says yes to a request; 'any' allows --yes", 0, 0, "person|any" },
-    { "previous", 0, VEIL_OPT_STRING, OFFSET(previous), "NOTE", "the policy that this one follows", 0, 0, NULL },
+    { "checkpoint-age", 0, VEIL_OPT_INT, OFFSET(age), "S", "oldest acceptable checkpoint, in seconds", 1,
+      31622400, NULL },
+    { "clock-skew", 0, VEIL_OPT_INT, OFFSET(skew), "S", "how far clocks may differ, in seconds", 0, 86400,
+      NULL },
+    { "keygen", 0, VEIL_OPT_CHOICE, OFFSET(keygen), "HOW", "accept keys made so; 'any' is for tests", 0, 0,
+      "dkg|any" },
+    { "approve", 0, VEIL_OPT_CHOICE, OFFSET(approve), "WHO", "who says yes to a request; 'any' allows --yes",
+      0, 0, "person|any" },
+    { "previous", 0, VEIL_OPT_STRING, OFFSET(previous), "NOTE", "the policy that this one follows", 0, 0,
+      NULL },
     { "key", 0, VEIL_OPT_STRING, OFFSET(key), "FILE.key", "our policy key", 0, 0, NULL },
     { "out", 'o', VEIL_OPT_STRING, OFFSET(out), "FILE", "write the policy here", 0, 0, NULL },
-    { "pass-fd", 0, VEIL_OPT_INT, OFFSET(pass_fd), "N", "read the passphrase from this file descriptor", 0, 1023, NULL },
+    { "pass-fd", 0, VEIL_OPT_INT, OFFSET(pass_fd), "N", "read the passphrase from this file descriptor", 0,
+      1023, NULL },
     { "json", 0, VEIL_OPT_FLAG, OFFSET(json), NULL, "print the result as JSON", 0, 0, NULL },
     { 0 }
 };
@@ -184,8 +196,8 @@ static int write_policy(VeilPolicy *p, const char *out)
     veil_text_free(&t);
     if (ret < 0)
         return veil_keyio_refuse(&err);
-    veil_info("'%s' is version %u; %d of its signers run 'veil policy sign %s --key FILE.key'", out, p->version,
-              p->signers.needed, out);
+    veil_info("'%s' is version %u; %d of its signers run 'veil policy sign %s --key FILE.key'", out,
+              p->version, p->signers.needed, out);
     return VEIL_EXIT_DONE;
 }
 
@@ -205,13 +217,16 @@ static int run_new(const PolicyOptions *o)
     int ret;
 
     if (!o->group || !o->log || !o->out || o->reason.n > VEIL_POLICY_REASONS_MAX) {
-        veil_error("'veil policy new' wants --group, --log and --out, and at most %d reasons", VEIL_POLICY_REASONS_MAX);
+        veil_error("'veil policy new' wants --group, --log and --out, and at most %d reasons",
+                   VEIL_POLICY_REASONS_MAX);
         return VEIL_EXIT_ERROR;
     }
     if ((ret = read_group(&p, o->group)) || (ret = read_named(&p.log.log, o->log, VEIL_ROLE_LOG)) ||
-        (ret = read_list(p.log.witness, &p.log.witnesses, VEIL_WITNESSES_MAX, &o->witness, VEIL_ROLE_WITNESS)) ||
+        (ret = read_list(p.log.witness, &p.log.witnesses, VEIL_WITNESSES_MAX, &o->witness,
+                         VEIL_ROLE_WITNESS)) ||
         (ret = read_list(p.issuers.at, &p.issuers.n, VEIL_POLICY_KEYS_MAX, &o->issuer, VEIL_ROLE_ISSUER)) ||
-        (ret = read_list(p.operators.at, &p.operators.n, VEIL_POLICY_KEYS_MAX, &o->operator_key, VEIL_ROLE_OPERATOR)) ||
+        (ret = read_list(p.operators.at, &p.operators.n, VEIL_POLICY_KEYS_MAX, &o->operator_key,
+                         VEIL_ROLE_OPERATOR)) ||
         (ret = read_list(p.signers.at, &p.signers.n, VEIL_POLICY_KEYS_MAX, &o->signer, VEIL_ROLE_POLICY)) ||
         (ret = read_matchers(&p, &o->matcher)) || (ret = set_version(&p, o->previous)))
         return ret;
@@ -271,10 +286,10 @@ static int run_show(const PolicyOptions *o, const char *path)
             good += veil_note_signed_by(&n, "policy", p.signers.at[i].pk);
     veil_hex_encode(hex, p.digest, 32);
     if (o->json) {
-        json_t *j = json_pack("{s:i, s:s, s:s, s:i, s:i, s:i, s:i, s:b}", "version", (int)p.version, "digest", hex,
-                              "log", p.log.log.name, "witnesses_needed", p.log.quorum, "issuers_needed",
-                              p.issuers.needed, "signatures", good, "signers_needed", p.signers.needed, "unattended",
-                              p.unattended_ok);
+        json_t *j = json_pack("{s:i, s:s, s:s, s:i, s:i, s:i, s:i, s:b}", "version", (int)p.version, "digest",
+                              hex, "log", p.log.log.name, "witnesses_needed", p.log.quorum, "issuers_needed",
+                              p.issuers.needed, "signatures", good, "signers_needed", p.signers.needed,
+                              "unattended", p.unattended_ok);
         ret = veil_keyio_print_json(j);
     } else {
         fwrite(bytes, 1, veil_note_text_len((char *)bytes, len), stdout);
@@ -289,8 +304,16 @@ static int run_show(const PolicyOptions *o, const char *path)
 
 static int run_policy(int argc, char **argv)
 {
-    PolicyOptions o = { .witnesses = 1, .issuers = 1, .signers = 1, .tracks = 8, .segments = 720, .days = 30,
-                        .probes = 4, .age = 86400, .skew = 300, .pass_fd = -1 };
+    PolicyOptions o = { .witnesses = 1,
+                        .issuers = 1,
+                        .signers = 1,
+                        .tracks = 8,
+                        .segments = 720,
+                        .days = 30,
+                        .probes = 4,
+                        .age = 86400,
+                        .skew = 300,
+                        .pass_fd = -1 };
     char **words = calloc((size_t)argc, sizeof(*words));
     int n, ret = VEIL_EXIT_ERROR;
 

@@ -26,11 +26,14 @@ typedef struct RequestOptions {
 
 #define OFFSET(field) offsetof(RequestOptions, field)
 static const VeilOpt request_options[] = {
-    { "vault", 0, VEIL_OPT_LIST, OFFSET(vault), "FILE", "a vault of the warrant; again for each", 0, 0, NULL },
+    { "vault", 0, VEIL_OPT_LIST, OFFSET(vault), "FILE", "a vault of the warrant; again for each", 0, 0,
+      NULL },
     { "proof", 0, VEIL_OPT_STRING, OFFSET(proof), "FILE", "the warrant's proof from the log", 0, 0, NULL },
     { "key", 0, VEIL_OPT_STRING, OFFSET(key), "FILE.key", "our requester-sign key", 0, 0, NULL },
-    { "out", 'o', VEIL_OPT_STRING, OFFSET(out), "FOLDER", "a new folder to send to each custodian", 0, 0, NULL },
-    { "pass-fd", 0, VEIL_OPT_INT, OFFSET(pass_fd), "N", "read the passphrase from this file descriptor", 0, 1023, NULL },
+    { "out", 'o', VEIL_OPT_STRING, OFFSET(out), "FOLDER", "a new folder to send to each custodian", 0, 0,
+      NULL },
+    { "pass-fd", 0, VEIL_OPT_INT, OFFSET(pass_fd), "N", "read the passphrase from this file descriptor", 0,
+      1023, NULL },
     { "json", 0, VEIL_OPT_FLAG, OFFSET(json), NULL, "print the result as JSON", 0, 0, NULL },
     { 0 }
 };
@@ -116,8 +119,8 @@ static int make(const RequestOptions *o, const char *warrant)
         (veil_request_parse(r, &err) < 0 || veil_request_save(r, o->out, &err) < 0))
         ret = veil_keyio_refuse(&err);
     if (!ret && o->json)
-        ret = veil_keyio_print_json(json_pack("{s:s, s:i, s:i}", "request", o->out, "signatures", r->sigs, "vaults",
-                                              r->w.vaults));
+        ret = veil_keyio_print_json(
+            json_pack("{s:s, s:i, s:i}", "request", o->out, "signatures", r->sigs, "vaults", r->w.vaults));
     else if (!ret)
         veil_info("send a copy of '%s' to each custodian", o->out);
     veil_request_free(r);
@@ -134,7 +137,8 @@ static int run_request(int argc, char **argv)
         if (n == 1 && o.proof && o.key && o.out && o.vault.n)
             ret = make(&o, words[0]);
         else
-            veil_error("'veil request' wants a warrant, --vault, --proof, --key and --out; see 'veil request --help'");
+            veil_error(
+                "'veil request' wants a warrant, --vault, --proof, --key and --out; see 'veil request --help'");
     }
     veil_opts_free(&o, request_options);
     free(words);

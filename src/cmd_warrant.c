@@ -32,22 +32,30 @@ typedef struct WarrantOptions {
 #define OFFSET(field) offsetof(WarrantOptions, field)
 static const VeilOpt warrant_options[] = {
     { "policy", 0, VEIL_OPT_STRING, OFFSET(policy), "NOTE", "the policy in force", 0, 0, NULL },
-    { "from", 0, VEIL_OPT_STRING, OFFSET(from), "TIME", "14:03, 14:03:20 or 2026-05-01T14:03:20Z; UTC, as the vault", 0, 0, NULL },
-    { "to", 0, VEIL_OPT_STRING, OFFSET(to), "TIME", "as --from; the segment it falls in is included", 0, 0, NULL },
+    { "from", 0, VEIL_OPT_STRING, OFFSET(from), "TIME",
+      "14:03, 14:03:20 or 2026-05-01T14:03:20Z; UTC, as the vault", 0, 0, NULL },
+    { "to", 0, VEIL_OPT_STRING, OFFSET(to), "TIME", "as --from; the segment it falls in is included", 0, 0,
+      NULL },
     { "track", 't', VEIL_OPT_LIST, OFFSET(track), "N", "a track of the vault; again for each", 0, 0, NULL },
     { "court", 0, VEIL_OPT_STRING, OFFSET(court), "WORD", "the court, in one word", 0, 0, NULL },
-    { "case", 0, VEIL_OPT_STRING, OFFSET(case_number), "NUMBER", "the case number; only its salted hash is written", 0, 0, NULL },
+    { "case", 0, VEIL_OPT_STRING, OFFSET(case_number), "NUMBER",
+      "the case number; only its salted hash is written", 0, 0, NULL },
     { "reason", 0, VEIL_OPT_STRING, OFFSET(reason), "CODE", "one of the policy's reasons", 0, 0, NULL },
     { "requester", 0, VEIL_OPT_STRING, OFFSET(requester), "FILE.pub", "requester-sign key", 0, 0, NULL },
-    { "requester-box", 0, VEIL_OPT_STRING, OFFSET(requester_box), "FILE.pub", "requester-box key", 0, 0, NULL },
+    { "requester-box", 0, VEIL_OPT_STRING, OFFSET(requester_box), "FILE.pub", "requester-box key", 0, 0,
+      NULL },
     { "match", 0, VEIL_OPT_FLAG, OFFSET(match), NULL, "match against probes instead of viewing", 0, 0, NULL },
-    { "deliver", 0, VEIL_OPT_STRING, OFFSET(deliver), "FILE.pub", "matcher-box key, with --match", 0, 0, NULL },
-    { "probe", 0, VEIL_OPT_LIST, OFFSET(probe), "FILE:X,Y,W,H", "a probe picture and the face in it; again for each", 0, 0, NULL },
+    { "deliver", 0, VEIL_OPT_STRING, OFFSET(deliver), "FILE.pub", "matcher-box key, with --match", 0, 0,
+      NULL },
+    { "probe", 0, VEIL_OPT_LIST, OFFSET(probe), "FILE:X,Y,W,H",
+      "a probe picture and the face in it; again for each", 0, 0, NULL },
     { "days", 0, VEIL_OPT_INT, OFFSET(days), "N", "days from now that the warrant runs", 1, 3650, NULL },
-    { "unseal-days", 0, VEIL_OPT_INT, OFFSET(unseal_days), "N", "days from now until it is published", 1, 36500, NULL },
+    { "unseal-days", 0, VEIL_OPT_INT, OFFSET(unseal_days), "N", "days from now until it is published", 1,
+      36500, NULL },
     { "key", 0, VEIL_OPT_STRING, OFFSET(key), "FILE.key", "our issuer key", 0, 0, NULL },
     { "out", 'o', VEIL_OPT_STRING, OFFSET(out), "FILE", "write the warrant here", 0, 0, NULL },
-    { "pass-fd", 0, VEIL_OPT_INT, OFFSET(pass_fd), "N", "read the passphrase from this file descriptor", 0, 1023, NULL },
+    { "pass-fd", 0, VEIL_OPT_INT, OFFSET(pass_fd), "N", "read the passphrase from this file descriptor", 0,
+      1023, NULL },
     { "json", 0, VEIL_OPT_FLAG, OFFSET(json), NULL, "print the result as JSON", 0, 0, NULL },
     { 0 }
 };
@@ -61,8 +69,8 @@ static int segment_of(uint32_t *seg, const VeilVaultHeader *h, const char *text)
     int64_t t;
 
     if (veil_time_parse(&t, text, strlen(text)) < 0) {
-        if ((sscanf(text, "%2d:%2d%n:%2d%n", &hour, &minute, &used, &second, &used) < 2) || text[used] || hour < 0 ||
-            hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) {
+        if ((sscanf(text, "%2d:%2d%n:%2d%n", &hour, &minute, &used, &second, &used) < 2) || text[used] ||
+            hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) {
             veil_error("time '%s' is not like 14:03, 14:03:20 or 2026-05-01T14:03:20Z", text);
             return VEIL_EXIT_ERROR;
         }
@@ -152,7 +160,8 @@ static int add_probe(VeilWarrant *w, const char *text)
     size_t len;
     int used = 0, ret = VEIL_EXIT_ERROR;
 
-    if (!colon || sscanf(colon, ":%5u,%5u,%5u,%5u%n", &p->x, &p->y, &p->w, &p->h, &used) != 4 || colon[used]) {
+    if (!colon || sscanf(colon, ":%5u,%5u,%5u,%5u%n", &p->x, &p->y, &p->w, &p->h, &used) != 4 ||
+        colon[used]) {
         veil_error("probe '%s' is not FILE:X,Y,W,H", text);
     } else {
         *colon = '\0';
@@ -227,16 +236,18 @@ static int print_warrant_json(const VeilWarrant *w)
     json_t *list = json_array();
 
     for (int i = 0; i < w->scopes; i++)
-        json_array_append_new(list, json_pack("{s:i, s:I, s:I, s:I}", "vault", w->scope[i].vault + 1, "track",
-                                              (json_int_t)w->scope[i].track, "first", (json_int_t)w->scope[i].first,
-                                              "last", (json_int_t)w->scope[i].last));
+        json_array_append_new(list,
+                              json_pack("{s:i, s:I, s:I, s:I}", "vault", w->scope[i].vault + 1, "track",
+                                        (json_int_t)w->scope[i].track, "first", (json_int_t)w->scope[i].first,
+                                        "last", (json_int_t)w->scope[i].last));
     json_object_set_new(j, "scopes", list);
     veil_keyio_json_hex(j, "wid", w->wid, 32);
     veil_keyio_json_hex(j, "cm", w->cm, 32);
     return veil_keyio_print_json(j);
 }
 
-static int finish_draft(VeilWarrant *w, const VeilPolicy *p, const VeilVaultHeader *h, const WarrantOptions *o)
+static int finish_draft(VeilWarrant *w, const VeilPolicy *p, const VeilVaultHeader *h,
+                        const WarrantOptions *o)
 {
     const char *out = o->out;
     char hex[VEIL_HEX_LEN(32) + 1];
@@ -360,8 +371,9 @@ static int run_sign(const WarrantOptions *o, const char *path)
         return ret;
     veil_minisig_issuer_comment(comment, w.wid);
     if (!(ret = veil_keyio_unlock(&key, o->key, VEIL_ROLE_ISSUER, o->pass_fd)))
-        ret = veil_minisig_sign(&sig, bytes, len, comment, key.secret, &err) < 0 ? veil_keyio_refuse(&err)
-                                                                                 : write_signature(&sig, path);
+        ret = veil_minisig_sign(&sig, bytes, len, comment, key.secret, &err) < 0
+                  ? veil_keyio_refuse(&err)
+                  : write_signature(&sig, path);
     veil_key_clear(&key);
     free(bytes);
     return ret;
@@ -463,7 +475,8 @@ static int run_warrant(int argc, char **argv)
         else if (n == 2 && !strcmp(words[0], "show"))
             ret = run_show(&o, words[1]);
         else
-            veil_error("'veil warrant' wants draft VAULT, sign, verify or show FILE; see 'veil warrant --help'");
+            veil_error(
+                "'veil warrant' wants draft VAULT, sign, verify or show FILE; see 'veil warrant --help'");
     }
     veil_opts_free(&o, warrant_options);
     free(words);

@@ -43,7 +43,9 @@ static int make_group(VeilGroupKey *g, VeilErr *err)
 
 static int append(const char *path, const VeilGroupKey *g, int units, size_t len, VeilErr *err)
 {
-    VeilVaultHeader h = { .min_k = 2, .policy_version = 1, .width = 1, .height = 1, .fps_num = 25, .fps_den = 1 };
+    VeilVaultHeader h = {
+        .min_k = 2, .policy_version = 1, .width = 1, .height = 1, .fps_num = 25, .fps_den = 1
+    };
     uint8_t sk[64], *records = malloc(len);
     VeilVaultWriter *w = NULL;
     int ret = -1;
@@ -81,8 +83,10 @@ static int read_one(const char *path, int units, VeilErr *err)
         return -1;
     info = veil_vault_info(v);
     getrusage(RUSAGE_SELF, &use);
-    printf("vault_units=%d\nvault_one_unit_s=%.3f\nvault_one_unit_read_mb=%.1f\nvault_file_mb=%.1f\nvault_peak_memory_mb=%ld\n",
-           units, now() - start, (double)info->bytes_read / 1e6, (double)info->bytes / 1e6, use.ru_maxrss / 1024);
+    printf(
+        "vault_units=%d\nvault_one_unit_s=%.3f\nvault_one_unit_read_mb=%.1f\nvault_file_mb=%.1f\nvault_peak_memory_mb=%ld\n",
+        units, now() - start, (double)info->bytes_read / 1e6, (double)info->bytes / 1e6,
+        use.ru_maxrss / 1024);
     ret = info->bytes_read * 10 > info->bytes; /* it must not read the whole file */
     veil_vault_close(v);
     return ret ? veil_err(err, -1, "opening one unit read a tenth of the file or more") : 0;
@@ -108,8 +112,8 @@ int main(int argc, char **argv)
     start = now();
     if (append(path, &g, units, VEIL_CHUNK_PLAIN - 8, &err) < 0)
         goto out;
-    printf("vault_append_small_mb_s=%.0f\nvault_append_small_units_s=%.0f\n", units * (double)VEIL_CHUNK_PLAIN / 1e6 / (now() - start),
-           units / (now() - start));
+    printf("vault_append_small_mb_s=%.0f\nvault_append_small_units_s=%.0f\n",
+           units * (double)VEIL_CHUNK_PLAIN / 1e6 / (now() - start), units / (now() - start));
     ret = read_one(path, units, &err) < 0;
 out:
     if (ret)

@@ -62,9 +62,13 @@ for who in log:log witness:wit1 witness:wit2 issuer:iss1 issuer:iss2 issuer:iss3
     requester-sign:req requester-box:rbox requester-sign:thief; do
     key "${who%:*}" "${who#*:}"
 done
-quiet "$VEIL" group new ceremony --k 3 $(for i in 1 2 3 4 5; do echo "--member org$i:c$i.pub:b$i.pub"; done)
+members=()
+for i in 1 2 3 4 5; do
+    members+=(--member "org$i:c$i.pub:b$i.pub")
+done
+quiet "$VEIL" group new ceremony --k 3 "${members[@]}"
 step() { v group step ceremony --key "c$1.key" --box "b$1.key"; }
-for round in 0 1 3; do
+for _ in 0 1 3; do
     for i in 1 2 3 4 5; do
         quiet step "$i"
     done

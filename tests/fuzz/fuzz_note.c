@@ -12,8 +12,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const VeilLogTrust trust = { .log.name = "example.org/log", .witness = { { "w1", { 1 } } },
-                                        .witnesses = 1, .quorum = 1 };
+    static const VeilLogTrust trust = {
+        .log.name = "example.org/log", .witness = { { "w1", { 1 } } }, .witnesses = 1, .quorum = 1
+    };
     static const VeilVaultHeader h;
     char name[VEIL_TOKEN_CAP], *text;
     uint8_t kind, pk[VEIL_SIGN_PK_BYTES];

@@ -87,8 +87,8 @@ static int run_seal(char **argv)
     memcpy(h.policy, p.digest, 32);
     memcpy(h.operator_pk, key.public_key, 32);
     if (veil_time_parse(&h.start, argv[6], strlen(argv[6])) < 0 ||
-        veil_vault_create(&w, argv[7], &g.key, &h, key.secret, &err) < 0 || write_units(w, argv[8], &err) < 0 ||
-        veil_vault_finish(w, video, &err) < 0)
+        veil_vault_create(&w, argv[7], &g.key, &h, key.secret, &err) < 0 ||
+        write_units(w, argv[8], &err) < 0 || veil_vault_finish(w, video, &err) < 0)
         ret = fail(&err);
     veil_vault_writer_close(w);
     veil_key_clear(&key);

@@ -22,7 +22,7 @@
 #include "keys/vault.h"
 #include "keys_fixture.h"
 
-#define COURT_NOW 1777650000 /* 2026-05-01T15:40:00Z */
+#define COURT_NOW   1777650000 /* 2026-05-01T15:40:00Z */
 #define COURT_START (COURT_NOW - 7200)
 
 typedef struct Pair {
@@ -49,7 +49,7 @@ typedef struct Court {
 #define OK(call)                                                                                             \
     do {                                                                                                     \
         VeilErr ok_err = { 0 };                                                                              \
-        VeilErr *const err __attribute__((unused)) = &ok_err; \
+        VeilErr *const err __attribute__((unused)) = &ok_err;                                                \
         if ((call) < 0)                                                                                      \
             fail_msg("%s: %s", #call, ok_err.text);                                                          \
     } while (0)
@@ -148,9 +148,18 @@ static inline VeilBytes policy_note(Court *t, VeilPolicy *p)
 
 static inline void court_policy(Court *t)
 {
-    t->policy = (VeilPolicy){ .version = 1, .first = true, .dealer_ok = true, .unattended_ok = true,
-                              .cap_tracks = 4, .cap_segments = 20, .cap_days = 30, .cap_probes = 2,
-                              .checkpoint_age_s = 3600, .clock_skew_s = 60, .reasons = 1, .matchers = 1 };
+    t->policy = (VeilPolicy){ .version = 1,
+                              .first = true,
+                              .dealer_ok = true,
+                              .unattended_ok = true,
+                              .cap_tracks = 4,
+                              .cap_segments = 20,
+                              .cap_days = 30,
+                              .cap_probes = 2,
+                              .checkpoint_age_s = 3600,
+                              .clock_skew_s = 60,
+                              .reasons = 1,
+                              .matchers = 1 };
     memcpy(t->policy.group, t->group.digest, 32);
     t->policy.log = (VeilLogTrust){ .log = named("example.org/log", &t->log), .witnesses = 3, .quorum = 2 };
     t->policy.issuers = (VeilKeyList){ .n = 3, .needed = 2 };
@@ -171,8 +180,13 @@ static inline void court_policy(Court *t)
 
 static inline VeilVaultHeader court_header(const Court *t)
 {
-    VeilVaultHeader h = { .min_k = 2, .policy_version = t->policy.version, .start = COURT_START, .width = 640,
-                          .height = 360, .fps_num = 25, .fps_den = 1 };
+    VeilVaultHeader h = { .min_k = 2,
+                          .policy_version = t->policy.version,
+                          .start = COURT_START,
+                          .width = 640,
+                          .height = 360,
+                          .fps_num = 25,
+                          .fps_den = 1 };
 
     memcpy(h.gid, t->f.g.gid, 32);
     memcpy(h.group, t->group.digest, 32);
@@ -209,8 +223,12 @@ static inline void court_warrant(Court *t)
     VeilWarrant *w = &t->w;
 
     OK(veil_vault_open(&v, court_path(t, "day.veil"), true, err));
-    *w = (VeilWarrant){ .policy_version = t->policy.version, .not_before = COURT_NOW - 3600,
-                        .not_after = COURT_NOW + 86400, .unseal_by = COURT_NOW + 864000, .vaults = 1, .scopes = 1,
+    *w = (VeilWarrant){ .policy_version = t->policy.version,
+                        .not_before = COURT_NOW - 3600,
+                        .not_after = COURT_NOW + 86400,
+                        .unseal_by = COURT_NOW + 864000,
+                        .vaults = 1,
+                        .scopes = 1,
                         .scope = { { 0, 1, 1, 2 } } };
     strcpy(w->log, "example.org/log");
     strcpy(w->court, "district-court");
@@ -227,7 +245,8 @@ static inline void court_warrant(Court *t)
     veil_vault_close(v);
 }
 
-static inline void minisign(VeilText *out, const void *bytes, size_t len, const uint8_t wid[32], const Pair *by)
+static inline void minisign(VeilText *out, const void *bytes, size_t len, const uint8_t wid[32],
+                            const Pair *by)
 {
     char comment[VEIL_MINISIG_ISSUER_BYTES], text[VEIL_MINISIG_MAX + 1];
     VeilMinisig sig;

@@ -120,7 +120,8 @@ static void attack_31_one_witness_twice(void **state)
     assert_true(veil_note_sign(&n, c.origin, t->log.sk) >= 0);
     assert_true(veil_checkpoint_cosign(&n, "k1", t->witness[0].sk, COURT_NOW) >= 0);
     assert_true(veil_checkpoint_cosign(&n, "k1", t->witness[0].sk, COURT_NOW + 1) >= 0);
-    REFUSED(VEIL_E_CANON, "checkpoint", veil_checkpoint_verify(&c, n.at, n.len, &t->policy.log, "checkpoint", err));
+    REFUSED(VEIL_E_CANON, "checkpoint",
+            veil_checkpoint_verify(&c, n.at, n.len, &t->policy.log, "checkpoint", err));
     veil_text_free(&n);
 }
 
@@ -208,14 +209,10 @@ static void the_use_count_is_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        COURT_TEST(attack_30_split_view),
-        COURT_TEST(attack_30_rollback),
-        COURT_TEST(attack_30_leaf_edited),
-        COURT_TEST(attack_31_witnesses),
-        COURT_TEST(attack_31_one_witness_twice),
-        COURT_TEST(attack_31_known_key_bad_signature),
-        COURT_TEST(attack_36_before_it_is_logged),
-        COURT_TEST(the_use_count_is_one),
+        COURT_TEST(attack_30_split_view),          COURT_TEST(attack_30_rollback),
+        COURT_TEST(attack_30_leaf_edited),         COURT_TEST(attack_31_witnesses),
+        COURT_TEST(attack_31_one_witness_twice),   COURT_TEST(attack_31_known_key_bad_signature),
+        COURT_TEST(attack_36_before_it_is_logged), COURT_TEST(the_use_count_is_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,7 +34,8 @@ static Frames take_apart(const Court *t, const char *name)
 }
 
 /* Frames in the order of `order`, ended by -1, plus `extra` bytes. */
-static const char *put_together(const Court *t, const Frames *f, const int *order, const void *extra, size_t extra_len)
+static const char *put_together(const Court *t, const Frames *f, const int *order, const void *extra,
+                                size_t extra_len)
 {
     const char *path = court_path(t, "forged.veil");
     FILE *out = fopen(path, "wb");
@@ -70,7 +71,8 @@ static void attack_16_truncated_or_trailing(void **state)
     VeilVault *v = NULL;
 
     OK(open_forged(put_together(*state, &f, whole, "", 0), false, err));
-    REFUSED(VEIL_E_TRUNCATED, "forged.veil", open_forged(put_together(*state, &f, no_final, "", 0), false, err));
+    REFUSED(VEIL_E_TRUNCATED, "forged.veil",
+            open_forged(put_together(*state, &f, no_final, "", 0), false, err));
     /* two units after the last checkpoint do not count */
     OK(veil_vault_open(&v, put_together(*state, &f, tail, "", 0), true, err));
     assert_int_equal(veil_vault_info(v)->seal.units, 6);
@@ -94,7 +96,8 @@ static void attack_17_frames_moved(void **state)
     REFUSED(VEIL_E_ROOT, "forged.veil", open_forged(put_together(*state, &f, swapped, "", 0), false, err));
     REFUSED(VEIL_E_ROOT, "forged.veil", open_forged(put_together(*state, &f, doubled, "", 0), false, err));
     REFUSED(VEIL_E_ROOT, "forged.veil", open_forged(put_together(*state, &f, deleted, "", 0), false, err));
-    REFUSED(VEIL_E_CHAIN, "forged.veil", open_forged(put_together(*state, &f, no_checkpoint, "", 0), false, err));
+    REFUSED(VEIL_E_CHAIN, "forged.veil",
+            open_forged(put_together(*state, &f, no_checkpoint, "", 0), false, err));
     f.frame[1].at[5 + 40] ^= 1; /* an entry edited: its c */
     REFUSED(VEIL_E_ROOT, "forged.veil", open_forged(put_together(*state, &f, whole, "", 0), false, err));
     free(f.file.at);
@@ -236,13 +239,16 @@ static void attack_19_extensions(void **state)
     Court *t = *state;
     Frames f = take_apart(t, "day.veil");
 
-    REFUSED(VEIL_E_UNSUPPORTED, "second header", open_forged(put_together(t, &f, two_headers, "", 0), true, err));
-    REFUSED(VEIL_E_UNSUPPORTED, "forged.veil", open_forged(put_together(t, &f, units_first, "", 0), true, err));
+    REFUSED(VEIL_E_UNSUPPORTED, "second header",
+            open_forged(put_together(t, &f, two_headers, "", 0), true, err));
+    REFUSED(VEIL_E_UNSUPPORTED, "forged.veil",
+            open_forged(put_together(t, &f, units_first, "", 0), true, err));
     f.frame[4].at[0] = 9;
     REFUSED(VEIL_E_UNSUPPORTED, "frame type 9", open_forged(put_together(t, &f, whole, "", 0), false, err));
     refuse_header(t, VEIL_SUITE, "tdh2-ristretto255-blake3", VEIL_E_UNSUPPORTED);
     refuse_header(t, "segment-ms 10000", "segment-ms 1000000", VEIL_E_UNSUPPORTED);
-    refuse_header(t, "min-k 2\n", "min-k 2\nrecipient 00\n", VEIL_E_CANON); /* an extra recipient has no line to stand on */
+    refuse_header(t, "min-k 2\n", "min-k 2\nrecipient 00\n",
+                  VEIL_E_CANON); /* an extra recipient has no line to stand on */
     free(f.file.at);
 }
 
@@ -260,9 +266,11 @@ static int try_open(const Court *t, Unit *u, size_t chunks, VeilErr *err)
     uint8_t key[32];
     int ret;
 
-    crypto_hash_sha256(u->e.chunks_hash, u->chunks, chunks * VEIL_CHUNK_SEALED); /* the attacker mends the hash */
+    crypto_hash_sha256(u->e.chunks_hash, u->chunks,
+                       chunks * VEIL_CHUNK_SEALED); /* the attacker mends the hash */
     for (uint32_t i = 1; i <= 2; i++)
-        if ((ret = veil_tdh2_partial(&share[i - 1], &t->f.g, i, t->f.x[i], &u->ref, t->f.wid, &u->e.ct, err)) < 0)
+        if ((ret = veil_tdh2_partial(&share[i - 1], &t->f.g, i, t->f.x[i], &u->ref, t->f.wid, &u->e.ct,
+                                     err)) < 0)
             return ret;
     if ((ret = veil_tdh2_combine(key, &t->f.g, &u->ref, t->f.wid, &u->e.ct, share, 2, NULL, err)) < 0)
         return ret;
@@ -351,7 +359,8 @@ static void attack_21_seal_note(void **state)
     veil_text_free(&text);
     veil_text_bytes(&text, good.at, veil_note_text_len(good.at, good.len));
     assert_true(veil_note_sign(&text, "issuer", t->op.sk) >= 0); /* the operator's key in another role */
-    REFUSED(VEIL_E_ROLE, "signed as 'issuer'", veil_seal_parse(&again, text.at, text.len, &h, "seal note", err));
+    REFUSED(VEIL_E_ROLE, "signed as 'issuer'",
+            veil_seal_parse(&again, text.at, text.len, &h, "seal note", err));
     veil_text_free(&text);
     veil_text_free(&good);
 }
@@ -384,11 +393,21 @@ static void attack_21_one_key_for_two_roles(void **state)
 
 static void attack_39_records(void **state)
 {
-    uint8_t png[33] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13, 'I', 'H', 'D', 'R',
-                        0, 0, 0, 64, 0, 0, 0, 48 };
-    uint8_t jpeg[] = { 0xff, 0xd8, 0xff, 0xe0, 0, 4, 1, 2, 0xff, 0xc0, 0, 11, 8, 0, 48, 0, 64, 1, 1, 0x11, 0 };
-    VeilRecord r = { .frame = 5, .pts = 200, .x = 576, .y = 312, .w = 64, .h = 48, .codec = VEIL_CODEC_PNG,
-                     .len = sizeof(png), .data = png }, got;
+    uint8_t png[33] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13,
+                        'I',  'H', 'D', 'R', 0,    0,    0,    64,   0, 0, 0, 48 };
+    uint8_t jpeg[] = {
+        0xff, 0xd8, 0xff, 0xe0, 0, 4, 1, 2, 0xff, 0xc0, 0, 11, 8, 0, 48, 0, 64, 1, 1, 0x11, 0
+    };
+    VeilRecord r = { .frame = 5,
+                     .pts = 200,
+                     .x = 576,
+                     .y = 312,
+                     .w = 64,
+                     .h = 48,
+                     .codec = VEIL_CODEC_PNG,
+                     .len = sizeof(png),
+                     .data = png },
+               got;
     uint8_t out[256];
     size_t at = 0;
     int64_t n = veil_record_put(out, sizeof(out), &r, 640, 360, NULL);
@@ -406,8 +425,9 @@ static void attack_39_records(void **state)
     OK(veil_record_put(out, sizeof(out), &r, 640, 360, err));
     jpeg[13] = 0xff; /* a picture of 65328 lines in a crop of 48 */
     REFUSED(VEIL_E_RECORD, "frame 5", veil_record_put(out, sizeof(out), &r, 640, 360, err));
-    n = veil_record_put(out, sizeof(out), &(VeilRecord){ .w = 64, .h = 48, .codec = 2, .len = 33, .data = png }, 640,
-                        360, NULL);
+    n = veil_record_put(out, sizeof(out),
+                        &(VeilRecord){ .w = 64, .h = 48, .codec = 2, .len = 33, .data = png }, 640, 360,
+                        NULL);
     at = 0;
     out[12] = 0x41; /* x = 577 + 64 > 640 */
     out[13] = 2;

@@ -64,7 +64,8 @@ static void set_08_a_vault_made_by_python(void **state)
     OK(veil_vault_check(v, err));
     same_hex(veil_vault_info(v)->header.vid, 32, set, "vid");
     same_hex(veil_vault_info(v)->seal.root, 32, set, "root");
-    json_array_foreach(json_object_get(set, "units"), i, one) {
+    json_array_foreach(json_object_get(set, "units"), i, one)
+    {
         uint8_t label[32];
         VeilUnitRef ref;
         VeilEntry e;
@@ -79,7 +80,8 @@ static void set_08_a_vault_made_by_python(void **state)
     json_decref(set);
 }
 
-static void take_release(const json_t *one, const VeilReleaseContext *ctx, const uint8_t *secret, VeilReleaseItem *item)
+static void take_release(const json_t *one, const VeilReleaseContext *ctx, const uint8_t *secret,
+                         VeilReleaseItem *item)
 {
     uint8_t blob[1024];
     const size_t len = unhex(blob, sizeof(blob), str(one, "blob"));
@@ -109,12 +111,14 @@ static void set_12_request_release_open(void **state)
     unhex(secret, 32, str(set, "deliver_secret"));
     memcpy(ctx.wid, w.wid, 32);
     memcpy(ctx.deliver, w.deliver_box, 32);
-    json_array_foreach(json_object_get(set, "releases"), i, one) {
+    json_array_foreach(json_object_get(set, "releases"), i, one)
+    {
         ctx.i = (uint32_t)json_integer_value(json_object_get(one, "i"));
         take_release(one, &ctx, secret, item[i]);
     }
     OK(veil_vault_open(&v, VEIL_VECTORS "/08-vault.veil", false, err));
-    json_array_foreach(json_object_get(set, "opened"), i, one) {
+    json_array_foreach(json_object_get(set, "opened"), i, one)
+    {
         const uint32_t at = (uint32_t)(2 * i); /* track 1 is every second unit */
         VeilShare share[2] = { item[0][i].share, item[1][i].share };
         VeilUnitRef ref;
@@ -198,7 +202,8 @@ static void set_11_merkle_trees(void **state)
     (void)state;
     for (i = 0; i < 9; i++)
         unhex(root[i], 32, json_string_value(json_array_get(json_object_get(set, "roots"), i)));
-    json_array_foreach(json_object_get(set, "leaves"), i, one) {
+    json_array_foreach(json_object_get(set, "leaves"), i, one)
+    {
         veil_merkle_root(got, &m);
         assert_memory_equal(got, root[i], 32);
         veil_merkle_leaf(leaf[i], data, unhex(data, sizeof(data), json_string_value(one)));
@@ -206,28 +211,34 @@ static void set_11_merkle_trees(void **state)
     }
     veil_merkle_root(got, &m);
     assert_memory_equal(got, root[8], 32);
-    json_array_foreach(json_object_get(set, "inclusion"), i, one) {
+    json_array_foreach(json_object_get(set, "inclusion"), i, one)
+    {
         const uint64_t at = (uint64_t)json_integer_value(json_object_get(one, "index"));
         const uint64_t size = (uint64_t)json_integer_value(json_object_get(one, "size"));
 
         OK(veil_merkle_prove_inclusion(&p, leaf[0], size, at));
         same_proof(&p, json_object_get(one, "proof"));
         OK(veil_merkle_check_inclusion(&p, leaf[at], at, size, root[size]));
-        assert_int_equal(veil_merkle_check_inclusion(&p, leaf[at], at + 1, size, root[size]), VEIL_E_LOG_INCLUSION);
+        assert_int_equal(veil_merkle_check_inclusion(&p, leaf[at], at + 1, size, root[size]),
+                         VEIL_E_LOG_INCLUSION);
         p.n++;
-        assert_int_equal(veil_merkle_check_inclusion(&p, leaf[at], at, size, root[size]), VEIL_E_LOG_INCLUSION);
+        assert_int_equal(veil_merkle_check_inclusion(&p, leaf[at], at, size, root[size]),
+                         VEIL_E_LOG_INCLUSION);
     }
-    json_array_foreach(json_object_get(set, "consistency"), i, one) {
+    json_array_foreach(json_object_get(set, "consistency"), i, one)
+    {
         const uint64_t old = (uint64_t)json_integer_value(json_object_get(one, "old"));
         const uint64_t size = (uint64_t)json_integer_value(json_object_get(one, "size"));
 
         OK(veil_merkle_prove_consistency(&p, leaf[0], old, size));
         same_proof(&p, json_object_get(one, "proof"));
         OK(veil_merkle_check_consistency(&p, old, root[old], size, root[size]));
-        assert_int_equal(veil_merkle_check_consistency(&p, old, root[old - 1], size, root[size]), VEIL_E_LOG_FORK);
+        assert_int_equal(veil_merkle_check_consistency(&p, old, root[old - 1], size, root[size]),
+                         VEIL_E_LOG_FORK);
         if (p.n) {
             p.hash[p.n - 1][0] ^= 1;
-            assert_int_equal(veil_merkle_check_consistency(&p, old, root[old], size, root[size]), VEIL_E_LOG_FORK);
+            assert_int_equal(veil_merkle_check_consistency(&p, old, root[old], size, root[size]),
+                             VEIL_E_LOG_FORK);
         }
     }
     json_decref(set);
@@ -258,17 +269,18 @@ static void minisign_checks_ours_and_signs_for_us(void **state)
         skip();
     OK(veil_file_write(court_path(t, "w"), t->warrant.at, t->warrant.len, 0600, false, err));
     OK(veil_file_write(court_path(t, "w.minisig"), t->sig[0].at, t->sig[0].len, 0600, false, err));
-    OK(veil_file_write(court_path(t, "ours.pub"), pub, veil_minisig_public_format(pub, t->issuer[0].pk, "k1"), 0600,
-                       false, err));
+    OK(veil_file_write(court_path(t, "ours.pub"), pub, veil_minisig_public_format(pub, t->issuer[0].pk, "k1"),
+                       0600, false, err));
     assert_int_equal(run("minisign -Vqm '%s' -p '%s'", court_path(t, "w"), court_path(t, "ours.pub")), 0);
     assert_int_equal(run("minisign -GWp '%s' -s '%s' >/dev/null 2>&1", court_path(t, "theirs.pub"),
-                         court_path(t, "theirs.key")), 0);
+                         court_path(t, "theirs.key")),
+                     0);
     veil_hex_encode(wid, t->w.wid, 32);
     {
         char files[512];
 
-        snprintf(files, sizeof(files), "-m '%s' -s '%s' -x '%s'", court_path(t, "w"), court_path(t, "theirs.key"),
-                 court_path(t, "theirs.minisig"));
+        snprintf(files, sizeof(files), "-m '%s' -s '%s' -x '%s'", court_path(t, "w"),
+                 court_path(t, "theirs.key"), court_path(t, "theirs.minisig"));
         assert_int_equal(run("minisign -S %s -t 'veil/v1 warrant-issuer %s' >/dev/null 2>&1", files, wid), 0);
     }
     OK(veil_file_read(&key.at, &key.len, court_path(t, "theirs.pub"), 4096, err));
@@ -276,8 +288,9 @@ static void minisign_checks_ours_and_signs_for_us(void **state)
     OK(veil_file_read(&sig.at, &sig.len, court_path(t, "theirs.minisig"), 4096, err));
     span[0] = (VeilSpan){ t->sig[0].at, t->sig[0].len };
     span[1] = (VeilSpan){ (char *)sig.at, sig.len };
-    assert_int_equal(veil_warrant_count_issuers(&t->w, t->warrant.at, t->warrant.len, &p, span, 2, NULL, "warrant",
-                                                NULL), 2);
+    assert_int_equal(
+        veil_warrant_count_issuers(&t->w, t->warrant.at, t->warrant.len, &p, span, 2, NULL, "warrant", NULL),
+        2);
     free(key.at);
     free(sig.at);
 }
@@ -315,7 +328,8 @@ static void note_of_another_text_or_role(void **state)
     OK(veil_note_parse(&note, n.at, n.len, "note", err));
     assert_int_equal(note.n, 2);
     assert_true(veil_note_signed_by(&note, "issuer", t->issuer[1].pk));
-    REFUSED(VEIL_E_ROLE, "signed as 'issuer'", veil_note_verify(&note, "policy", t->issuer[1].pk, "note", err));
+    REFUSED(VEIL_E_ROLE, "signed as 'issuer'",
+            veil_note_verify(&note, "policy", t->issuer[1].pk, "note", err));
     REFUSED(VEIL_E_SIGNATURE, "note", veil_note_verify(&note, "issuer", t->issuer[2].pk, "note", err));
     n.at[0] = 'O';
     assert_false(veil_note_signed_by(&note, "issuer", t->issuer[1].pk));

@@ -10,9 +10,9 @@
 
 static void padme_lengths(void **state)
 {
-    static const uint32_t want[][2] = { { 1, 1 },   { 2, 2 },   { 3, 3 },   { 7, 7 },     { 8, 8 },     { 9, 10 },
-                                        { 16, 16 }, { 17, 18 }, { 31, 32 }, { 33, 36 },   { 100, 104 }, { 1000, 1024 },
-                                        { 1022, 1024 } };
+    static const uint32_t want[][2] = { { 1, 1 },     { 2, 2 },       { 3, 3 },      { 7, 7 },   { 8, 8 },
+                                        { 9, 10 },    { 16, 16 },     { 17, 18 },    { 31, 32 }, { 33, 36 },
+                                        { 100, 104 }, { 1000, 1024 }, { 1022, 1024 } };
 
     (void)state;
     for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
@@ -148,12 +148,14 @@ static void the_writer_checks_its_caller(void **state)
     VeilVaultWriter *w = NULL;
 
     h.min_k = 3; /* the group opens with 2 */
-    REFUSED(VEIL_E_PRECONDITION, "vault header", veil_vault_create(&w, court_path(t, "x"), &t->f.g, &h, t->op.sk, err));
+    REFUSED(VEIL_E_PRECONDITION, "vault header",
+            veil_vault_create(&w, court_path(t, "x"), &t->f.g, &h, t->op.sk, err));
     h = court_header(t);
     REFUSED(VEIL_E_PRECONDITION, "vault header",
             veil_vault_create(&w, court_path(t, "x"), &t->f.g, &h, t->log.sk, err));
     h.gid[0] ^= 1;
-    REFUSED(VEIL_E_PRECONDITION, "vault header", veil_vault_create(&w, court_path(t, "x"), &t->f.g, &h, t->op.sk, err));
+    REFUSED(VEIL_E_PRECONDITION, "vault header",
+            veil_vault_create(&w, court_path(t, "x"), &t->f.g, &h, t->op.sk, err));
 }
 
 /* One unit opens with k of n shares and gives back its records. */
