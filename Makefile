@@ -172,11 +172,12 @@ TESTED = $(UNIT) $(sort $(wildcard tests/e2e/*.t))
 run_tests = CMOCKA_MESSAGE_OUTPUT=TAP VEIL=$(BUILD)/veil VEIL_BUILD=$(BUILD) \
     prove -j$(JOBS) --merge --exec tests/lib/run-test $(1)
 
-test-built: all $(UNIT)
+VAULTTOOL := $(BUILD)/tests/lib/vaulttool
+test-built: all veil-keys $(UNIT) $(VAULTTOOL)
 	$(call run_tests,$(TESTED))
 test-unit: all $(UNIT)
 	$(call run_tests,$(UNIT))
-test-e2e: all
+test-e2e: all veil-keys $(VAULTTOOL)
 	$(call run_tests,$(sort $(wildcard tests/e2e/*.t)))
 
 ASAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
@@ -189,7 +190,7 @@ check-tsan: deps-test
 
 # ---- lint --------------------------------------------------------------------
 HEADERS := $(wildcard src/*.h filters/*.h filters/nn/*.h keys/*.h)
-SHELL_SRC := $(wildcard tests/e2e/*.t tests/lib/*.sh tests/bench/*.sh samples/*.sh .ci/run)
+SHELL_SRC := $(wildcard tests/e2e/*.t tests/*.sh tests/lib/*.sh tests/lib/run-test tests/bench/*.sh samples/*.sh .ci/run)
 
 lint: deps-dev arrows hdr-check
 	cppcheck -q --std=c11 --error-exitcode=1 --inline-suppr --suppress=missingIncludeSystem \
@@ -236,10 +237,10 @@ demo: deps-test
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@VEIL=$(BUILD)/veil STREET=$(SAMPLES) samples/demo.sh demo-out
 
-install: all
+install: all veil-keys
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/veil/config \
 	    $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
-	install $(BUILD)/veil $(DESTDIR)$(PREFIX)/bin/
+	install $(BUILD)/veil $(BUILD)/veil-keys $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 config/*.cfg $(DESTDIR)$(PREFIX)/share/veil/config/
 	install -m 644 docs/veil.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 docs/completion.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/veil
@@ -248,7 +249,8 @@ help:
 	@echo 'make             build the program and the sample street'
 	@echo 'make demo        install what is missing, render a street, redact it, show the result'
 	@echo 'make test        install what is missing, build, run all tests'
-	@echo 'make test-unit, test-e2e   parts of it, without installing'
+	@echo 'make test-unit, test-e2e, test-attacks   parts of it, without installing'
+	@echo 'make test-neon   kernels of the network for aarch64, under qemu-user'
 	@echo 'make check-asan, check-tsan   the same tests under sanitizers'
 	@echo 'make lint        static checks, include direction, headers, licence lines'
 	@echo 'make bench       measurements, as name=value lines'

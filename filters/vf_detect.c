@@ -96,7 +96,7 @@ static int detect_init(VeilFilterContext *ctx)
     char path[PATH_MAX] = "";
     VeilDetectorConfig config = { .size = s->size, .rotation = ctx->in.rotation };
 
-    config.threads = s->threads ? s->threads : ctx->env->threads;
+    config.threads = s->threads;
     s->found = strcmp(s->backend, "auto") ? named(ctx, path, sizeof(path)) : pick(ctx, path, sizeof(path));
     if (!s->found)
         return AVERROR(ENOENT);
@@ -105,6 +105,10 @@ static int detect_init(VeilFilterContext *ctx)
     if (s->found->last_resort)
         av_log(ctx, AV_LOG_WARNING, "detector '%s' is the last resort: it misses about every third face that the "
                                     "networks find; check the result by eye\n", s->found->name);
+    av_log(ctx, AV_LOG_INFO, "faces are found by detector '%s'%s\n", s->found->name,
+           strcmp(s->backend, "auto") || s->found == veil_detectors[0]
+               ? ""
+               : "; 'veil models fetch yunet' gets one that finds more");
     snprintf(s->source, sizeof(s->source), "detect %s", s->found->name);
     return s->found->open(&s->detector, &config, ctx);
 }
@@ -189,7 +193,7 @@ static const AVOption detect_options[] = {
     { "size", "set the longer side of the picture searched, 0 for the frame's own", OFFSET(size), AV_OPT_TYPE_INT, { .i64 = 1280 }, 0, 8192, VEIL_OPT_FLAGS },
     { "threshold", "set the lowest score that counts, on the common scale", OFFSET(threshold), AV_OPT_TYPE_DOUBLE, { .dbl = 0.3 }, 0.01, 0.99, VEIL_OPT_FLAGS },
     { "every", "search each Nth frame, and each new scene", OFFSET(every), AV_OPT_TYPE_INT, { .i64 = 1 }, 1, 25, VEIL_OPT_FLAGS },
-    { "threads", "set threads of the detector, 0 for the program's choice", OFFSET(threads), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, 256, VEIL_OPT_FLAGS },
+    { "threads", "set threads of the detector; the encoder has use for the others", OFFSET(threads), AV_OPT_TYPE_INT, { .i64 = 1 }, 1, 16, VEIL_OPT_FLAGS },
     { NULL }
 };
 VEIL_DEFINE_CLASS(detect);

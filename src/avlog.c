@@ -32,6 +32,8 @@ static void forward(void *ctx, int level, const char *fmt, va_list ap)
         veil_error("%s", line);
     else if (level <= AV_LOG_WARNING)
         veil_warn("%s", line);
+    else if (level <= AV_LOG_INFO)
+        veil_info("%s", line);
     else
         veil_verbose("%s", line);
 }
