@@ -192,7 +192,7 @@ static int own_index(uint32_t *i, const char *path)
 static int confirm(const ApproveOptions *o, VeilApproval *a, VeilCustodian *c, const VeilLogDir *log,
                    uint32_t i, const VeilRequest *r)
 {
-    VeilErr err;
+    VeilErr err = { 0 };
 
     if (veil_approve_check(a, c, log, i, r, time(NULL), &err) < 0)
         return veil_keyio_refuse(&err);

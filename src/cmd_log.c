@@ -109,7 +109,7 @@ static int run_checkpoint(const LogOptions *o, const char *folder)
 static int cosign(VeilLogDir *l, const LogOptions *o, const VeilKey *log, const VeilKey *key, VeilErr *err)
 {
     const VeilSpan cp = veil_logdir_checkpoint(l);
-    VeilCheckpoint c;
+    VeilCheckpoint c = { 0 };
     VeilLogState s;
     VeilNote n;
     int ret;
@@ -203,7 +203,7 @@ static int run_verify(const LogOptions *o, const char *path)
     uint8_t *proof = NULL, *leaf = NULL;
     size_t proof_len, leaf_len;
     VeilLogDir *l = NULL;
-    VeilCheckpoint c;
+    VeilCheckpoint c = { 0 };
     uint64_t index = 0;
     VeilLogState s;
     VeilPolicy p;
