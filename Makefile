@@ -196,7 +196,7 @@ SHELL_SRC := $(wildcard tests/e2e/*.t tests/*.sh tests/lib/*.sh tests/lib/run-te
 lint: deps-dev arrows hdr-check
 	cppcheck -q --std=c11 --error-exitcode=1 --inline-suppr --suppress=missingIncludeSystem \
 	    --enable=warning,portability -I. src filters keys samples
-	shellcheck -x $(SHELL_SRC)
+	shellcheck -x -S warning $(SHELL_SRC)
 	mandoc -T lint -W warning docs/veil.1
 	@! grep -rLI 'SPDX-License-Identifier: GPL-3.0-or-later' src filters keys samples tests config docs Makefile .ci \
 	    --include='*.[ch]' --include='*.cpp' --include='*.sh' --include='*.t' --include='*.py' --include='*.cfg' \

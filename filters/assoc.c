@@ -33,12 +33,14 @@ VeilMotion veil_motion_begin(const VeilFace *at)
 void veil_motion_update(VeilMotion *m, const VeilFace *seen, int frames)
 {
     const float cx = seen->x + seen->w / 2, cy = seen->y + seen->h / 2, n = (float)FFMAX(frames, 1);
+    const float gain = m->moving ? SPEED_GAIN : 1; /* the first speed has nothing to be weighed against */
     const float growth = (sqrtf(seen->w * seen->h) / sqrtf(m->w * m->h) - 1) / n;
 
-    m->vx += SPEED_GAIN * ((cx - m->cx) / n - m->vx);
-    m->vy += SPEED_GAIN * ((cy - m->cy) / n - m->vy);
-    m->growth += SPEED_GAIN * (growth - m->growth);
+    m->vx += gain * ((cx - m->cx) / n - m->vx);
+    m->vy += gain * ((cy - m->cy) / n - m->vy);
+    m->growth += gain * (growth - m->growth);
     m->cx = cx, m->cy = cy, m->w = seen->w, m->h = seen->h;
+    m->moving = true;
 }
 
 VeilFace veil_motion_predict(const VeilMotion *m, int frames)

@@ -17,6 +17,7 @@ typedef struct VeilMotion {
     float cx, cy, w, h;
     float vx, vy; ///< speed of the centre
     float growth; ///< change of size a frame, as a share of it
+    bool moving;  ///< the speeds have been measured
 } VeilMotion;
 
 /** Likeness of two boxes, 0 (unrelated) to 1 (the same): distance of centres and ratio of sizes, both in units of the size. */

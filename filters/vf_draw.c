@@ -47,14 +47,16 @@ static void draw_digit(AVFrame *frame, int x, int y, int dot, int digit, const V
                              VEIL_SHAPE_RECT, paint);
 }
 
-/* Right to left, ending at the box's top right corner. */
+/* Right to left, ending at the box's top right corner; on even places, as a
+ * dot that lies across two chroma blocks would paint both. */
 static void draw_number(AVFrame *frame, VeilRect r, int dot, int number, const VeilPaint *paint)
 {
-    int x = r.x + r.w;
+    int x = (r.x + r.w) & ~1;
+    const int y = (r.y & ~1) - (GLYPH_H + 1) * dot;
 
     do {
         x -= (GLYPH_W + 1) * dot;
-        draw_digit(frame, x, r.y - (GLYPH_H + 1) * dot, dot, number % 10, paint);
+        draw_digit(frame, x, y, dot, number % 10, paint);
     } while ((number /= 10));
 }
 
@@ -73,7 +75,7 @@ static int draw_filter_frame(VeilFilterContext *ctx, AVFrame **frame)
 
         draw_outline(*frame, r, s->width, &colors[boxes[i].origin]);
         if (boxes[i].track)
-            draw_number(*frame, r, s->width, boxes[i].track, &colors[boxes[i].origin]);
+            draw_number(*frame, r, FFALIGN(s->width, 2), boxes[i].track, &colors[boxes[i].origin]);
     }
     return FFMIN(n, 0);
 }

@@ -60,7 +60,7 @@ static bool fits_tile(const VeilNN *nn, int t)
     const int reader = nn->last_reader[t];
     const VeilNNLayer *l = &nn->g->layer[reader < nn->g->layers ? reader : 0];
 
-    /* cppcheck-suppress arrayIndexOutOfBoundsCond ; t is a tensor of the graph, 0 the picture */
+    /* cppcheck-suppress arrayIndexOutOfBoundsCond ; t is the output of layer t of the graph */
     return t > 0 && nn->readers[t] == 1 && l->in[0] == t &&
            (l->op == VEIL_NN_PW || l->op == VEIL_NN_POOL2 || l->op == VEIL_NN_UPADD);
 }
