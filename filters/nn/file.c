@@ -193,8 +193,8 @@ static int slurp(uint8_t **out, size_t *size, const char *path, char *why)
 
 int veil_nn_file_read(VeilNNGraph **out, const char *path, char why[VEIL_NN_WHY])
 {
-    uint8_t *data;
-    size_t size;
+    uint8_t *data = NULL;
+    size_t size = 0;
     int ret;
 
     *out = NULL;
