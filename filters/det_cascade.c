@@ -126,6 +126,7 @@ const VeilDetectorBackend veil_det_cascade = {
     .last_resort = true,
     .low         = 0.3f,
     .high        = 0.5f,
+    .least       = 0.3f,
     .open        = cascade_open,
     .find        = cascade_find,
     .close       = cascade_close,

@@ -10,6 +10,7 @@
 
 #include "cv_onnx.h"
 #include "detector.h"
+#include "light.h"
 #include "nn/decode.h"
 #include "nn/file.h"
 #include "picture.h"
@@ -124,6 +125,7 @@ static int nn_find(void *priv, const AVFrame *frame, VeilFace *faces, int cap, v
 
     if ((ret = veil_picture_read(&d->pic, frame, &pc, log)) < 0)
         return ret;
+    veil_light_raise(&d->pic);
     if ((ret = veil_nn_run(d->nn, d->pic.data, d->pic.w, d->pic.h, d->pic.stride)) < 0) {
         av_log(log, AV_LOG_ERROR, "cannot search a picture of %dx%d; set a smaller 'size'\n", d->pic.w, d->pic.h);
         return ret;
@@ -144,6 +146,7 @@ const VeilDetectorBackend veil_det_yunet = {
     .model       = "yunet",
     .low         = 0.3f,
     .high        = 0.5f,
+    .least       = 0.15f,
     .open        = yunet_open,
     .find        = nn_find,
     .close       = nn_close,
@@ -154,6 +157,7 @@ const VeilDetectorBackend veil_det_own = {
     .description = "compiled-in network, reads luma only; needs no file",
     .low         = 0.4f, /* below this it finds faces in brickwork: 80 in a picture of 60 */
     .high        = 0.5f,
+    .least       = 0.3f,
     .open        = own_open,
     .find        = nn_find,
     .close       = nn_close,

@@ -145,6 +145,7 @@ const VeilDetectorBackend veil_det_opencv = {
     .model       = "yunet",
     .low         = 0.3f,
     .high        = 0.5f,
+    .least       = 0.1f,
     .open        = opencv_open,
     .find        = opencv_find,
     .close       = opencv_close,

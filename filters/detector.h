@@ -21,7 +21,8 @@ extern "C" {
 
 /**
  * Detectors differ in what their scores mean. Lists hold them on one scale:
- * from HIGH on a find is a face, from LOW on it may carry on one seen before.
+ * from HIGH on a find is a face, from LOW on it may carry on one seen before,
+ * and finds below that count where they recur.
  */
 #define VEIL_SCORE_LOW  0.3f
 #define VEIL_SCORE_HIGH 0.5f
@@ -47,6 +48,7 @@ typedef struct VeilDetectorBackend {
     const char *description; ///< one line
     const char *model;       ///< its entry in models.cfg; NULL when it needs no model file
     float low, high;         ///< its own scores that mean VEIL_SCORE_LOW and VEIL_SCORE_HIGH
+    float least;             ///< lowest score, on the common scale, that says anything at all: what is searched for unasked
     bool last_resort;        ///< misses so much that it is used only when asked for by name
     /**
      * Load weights and make ready.

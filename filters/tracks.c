@@ -8,51 +8,60 @@
 #include <libavutil/error.h>
 
 #include "assoc.h"
+#include "follow.h"
+#include "path.h"
+#include "weak.h"
 
 /* Least likeness for a pair: centres about 1.1 box sizes apart. */
 #define LEAST_LIKENESS 0.3f
 
+/* A followed box this like one that another track was seen in has slid onto
+ * that other person. */
+#define SLID_LIKENESS 0.4f
+
 /* However far from a sighting, a box grows no more than this, each side. */
 #define MAX_GROWTH 0.5f
 
-typedef struct Sighting {
-    int64_t at;
-    VeilFace face;
-} Sighting;
+/* Frames that a track is followed without a sighting for each unit of
+ * evidence: a false find must not wander through the picture. */
+#define FOLLOW_FRAMES 30
 
 typedef struct Track {
     int id;
     bool live;
+    bool lost;                    ///< can't be followed on from the last point
+    float evidence;               ///< sum of what its sightings are worth
+    int64_t last_seen;
     int64_t scene_from, scene_to; ///< frames of its scene; INT64_MAX while the scene goes on
-    VeilMotion motion;            ///< at the last sighting
-    Sighting *seen;
-    int n, cap;
+    VeilMotion motion;            ///< at the last point
+    VeilPath path;
 } Track;
-
-/* Boxes of low score that belong to no track yet: when one begins later they
- * show where it came from. */
-typedef struct Weak {
-    int64_t at;
-    VeilFace face;
-} Weak;
 
 struct VeilTracks {
     VeilTracksConfig config;
     Track *track;
     int n, cap;
-    Weak *weak;
-    int n_weak, cap_weak;
+    VeilWeak weak;
     int64_t scene_from;
     int total;
-    float *likeness; ///< scratch, cap_likeness values
-    size_t cap_likeness;
+    float *likeness; ///< scratch, VEIL_MAX_FACES rows
 };
 
 int veil_tracks_new(VeilTracks **out, const VeilTracksConfig *config)
 {
-    if (!(*out = calloc(1, sizeof(**out))))
+    VeilTracks *t = calloc(1, sizeof(*t));
+
+    *out = NULL;
+    if (!t)
         return AVERROR(ENOMEM);
-    (*out)->config = *config;
+    t->config = *config;
+    t->weak.patience = config->patience;
+    t->weak.span = config->span;
+    if (!(t->likeness = malloc((size_t)VEIL_MAX_FACES * VEIL_MAX_FACES * sizeof(*t->likeness)))) {
+        free(t);
+        return AVERROR(ENOMEM);
+    }
+    *out = t;
     return 0;
 }
 
@@ -61,9 +70,9 @@ void veil_tracks_free(VeilTracks *t)
     if (!t)
         return;
     for (int i = 0; i < t->n; i++)
-        free(t->track[i].seen);
+        veil_path_free(&t->track[i].path);
+    veil_weak_free(&t->weak);
     free(t->track);
-    free(t->weak);
     free(t->likeness);
     free(t);
 }
@@ -71,20 +80,6 @@ void veil_tracks_free(VeilTracks *t)
 int veil_tracks_total(const VeilTracks *t)
 {
     return t->total;
-}
-
-/* Room for one more element of an array that grows by doubling. */
-static int grow(void **array, int n, int *cap, size_t size)
-{
-    void *more;
-
-    if (n < *cap)
-        return 0;
-    if (!(more = realloc(*array, (size_t)FFMAX(16, *cap * 2) * size)))
-        return AVERROR(ENOMEM);
-    *array = more;
-    *cap = FFMAX(16, *cap * 2);
-    return 0;
 }
 
 void veil_tracks_cut(VeilTracks *t, int64_t at)
@@ -95,111 +90,157 @@ void veil_tracks_cut(VeilTracks *t, int64_t at)
             t->track[i].scene_to = at - 1;
         }
     t->scene_from = at;
-    t->n_weak = 0;
+    veil_weak_clear(&t->weak);
 }
 
-static int add_sighting(Track *track, int64_t at, const VeilFace *face)
+static const VeilPoint *last_point(const Track *track)
 {
-    int ret = grow((void **)&track->seen, track->n, &track->cap, sizeof(*track->seen));
+    return &track->path.point[track->path.n - 1];
+}
 
-    if (ret < 0)
-        return ret;
-    if (track->n)
-        veil_motion_update(&track->motion, face, (int)(at - track->seen[track->n - 1].at));
-    else
-        track->motion = veil_motion_begin(face);
-    track->seen[track->n++] = (Sighting){ at, *face };
+/* ---- following ------------------------------------------------------------- */
+
+static int budget(const Track *track)
+{
+    return (int)(FOLLOW_FRAMES * FFMAX(track->evidence, 0));
+}
+
+static bool step(const VeilTracks *t, const VeilPoint *from, int64_t to, const VeilMotion *motion, VeilPoint *out)
+{
+    VeilFace guess = from->face;
+
+    if (motion->moving) {
+        guess.x += motion->vx * (float)(to - from->at);
+        guess.y += motion->vy * (float)(to - from->at);
+    }
+    *out = (VeilPoint){ .at = to, .followed = true };
+    return t->config.follow && t->config.follow(t->config.opaque, from->at, &from->face, to, &guess, &out->face) >=
+                                   VEIL_FOLLOW_SURE;
+}
+
+/* Carry a track that was not seen on to frame `to`, as far as the picture allows. */
+static int follow_on(const VeilTracks *t, Track *track, int64_t to)
+{
+    const int64_t limit = track->last_seen + budget(track);
+
+    while (!track->lost && last_point(track)->at < to) {
+        VeilPoint next;
+        int ret;
+
+        if (last_point(track)->at >= limit ||
+            !step(t, last_point(track), last_point(track)->at + 1, &track->motion, &next)) {
+            track->lost = true;
+            break;
+        }
+        veil_motion_update(&track->motion, &next.face, 1);
+        if ((ret = veil_path_append(&track->path, &next)) < 0)
+            return ret;
+    }
     return 0;
 }
 
-/* The weak box, in the newest frame before `at`, that is most like `face`. */
-static const Weak *weak_before(const VeilTracks *t, int64_t at, const VeilFace *face)
+/* Carry a new track back towards where it came from. */
+static int follow_back(const VeilTracks *t, Track *track)
 {
-    const Weak *best = NULL;
-    float best_likeness = LEAST_LIKENESS;
+    const int64_t limit = FFMAX(track->path.point[0].at - budget(track), t->scene_from);
+    VeilMotion motion = veil_motion_begin(&track->path.point[0].face);
 
-    for (int i = t->n_weak - 1; i >= 0; i--) {
-        const Weak *w = &t->weak[i];
-        float likeness;
+    if (track->path.n > 1)
+        veil_motion_update(&motion, &track->path.point[1].face, (int)(track->path.point[1].at - track->path.point[0].at));
+    while (track->path.point[0].at > limit) {
+        VeilPoint before;
+        int ret;
 
-        if (w->at >= at)
-            continue;
-        if (at - w->at > t->config.patience || (best && w->at < best->at))
+        if (!step(t, &track->path.point[0], track->path.point[0].at - 1, &motion, &before))
             break;
-        if ((likeness = veil_likeness(&w->face, face)) > best_likeness) {
-            best = w;
-            best_likeness = likeness;
-        }
+        motion.vx += .5f * (track->path.point[0].face.x - before.face.x - motion.vx);
+        motion.vy += .5f * (track->path.point[0].face.y - before.face.y - motion.vy);
+        if ((ret = veil_path_prepend(&track->path, &before)) < 0)
+            return ret;
     }
-    return best;
+    return 0;
+}
+
+/* ---- sightings ------------------------------------------------------------- */
+
+static int add_sighting(const VeilTracks *t, Track *track, int64_t at, const VeilFace *face)
+{
+    const VeilPoint seen = { .at = at, .face = *face };
+
+    if (track->path.n) {
+        veil_path_correct(&track->path, &seen);
+        veil_motion_update(&track->motion, face, (int)(at - last_point(track)->at));
+    } else {
+        track->motion = veil_motion_begin(face);
+    }
+    track->lost = false;
+    track->evidence += veil_weak_worth(&t->weak, face);
+    track->last_seen = at;
+    return veil_path_append(&track->path, &seen);
 }
 
 /* Put the weak sightings that lead up to the first one before it. */
 static int look_back(VeilTracks *t, Track *track)
 {
-    const Weak *w;
-    int ret;
+    VeilWeakBox w;
 
-    while ((w = weak_before(t, track->seen[0].at, &track->seen[0].face))) {
-        if ((ret = grow((void **)&track->seen, track->n, &track->cap, sizeof(*track->seen))) < 0)
+    while (veil_weak_take(&t->weak, track->path.point[0].at, &track->path.point[0].face, &w)) {
+        const int ret = veil_path_prepend(&track->path, &(VeilPoint){ .at = w.at, .face = w.face });
+
+        if (ret < 0)
             return ret;
-        memmove(track->seen + 1, track->seen, (size_t)track->n * sizeof(*track->seen));
-        track->seen[0] = (Sighting){ w->at, w->face };
-        track->n++;
+        track->evidence += veil_weak_worth(&t->weak, &w.face);
     }
-    track->motion = veil_motion_begin(&track->seen[0].face);
-    for (int i = 1; i < track->n; i++)
-        veil_motion_update(&track->motion, &track->seen[i].face, (int)(track->seen[i].at - track->seen[i - 1].at));
+    track->motion = veil_motion_begin(&track->path.point[0].face);
+    for (int i = 1; i < track->path.n; i++)
+        veil_motion_update(&track->motion, &track->path.point[i].face,
+                           (int)(track->path.point[i].at - track->path.point[i - 1].at));
     return 0;
 }
 
 static int begin_track(VeilTracks *t, int64_t at, const VeilFace *face)
 {
     Track *track;
-    int ret = grow((void **)&t->track, t->n, &t->cap, sizeof(*t->track));
+    int ret;
 
-    if (ret < 0)
-        return ret;
+    if (t->n == t->cap) {
+        const int cap = FFMAX(16, t->cap * 2);
+        Track *more = realloc(t->track, (size_t)cap * sizeof(*more));
+
+        if (!more)
+            return AVERROR(ENOMEM);
+        t->track = more;
+        t->cap = cap;
+    }
     track = &t->track[t->n++];
     *track = (Track){ .id = ++t->total, .live = true, .scene_from = t->scene_from, .scene_to = INT64_MAX };
-    if ((ret = add_sighting(track, at, face)) < 0)
+    if ((ret = add_sighting(t, track, at, face)) < 0 || (ret = look_back(t, track)) < 0)
         return ret;
-    return look_back(t, track);
+    return follow_back(t, track);
 }
 
-static int add_weak(VeilTracks *t, int64_t at, const VeilFace *face)
+static bool begins_track(const VeilTracks *t, int64_t at, const VeilFace *face)
 {
-    int ret = grow((void **)&t->weak, t->n_weak, &t->cap_weak, sizeof(*t->weak));
-
-    if (ret >= 0)
-        t->weak[t->n_weak++] = (Weak){ at, *face };
-    return ret;
+    return veil_weak_worth(&t->weak, face) >= t->config.high - VEIL_WEAK_CHANCE ||
+           veil_weak_evidence(&t->weak, at, face) >= t->config.evidence;
 }
 
-/* One round of association: the boxes of one score class with the live tracks
- * that have no box in this frame yet. used[] marks the boxes that were taken. */
-static int associate(VeilTracks *t, int64_t at, const VeilBox *boxes, int n, bool strong, bool *used)
+/* One round of association: boxes of scores from `low` up with the live
+ * tracks that were not seen in this frame yet. used[] marks boxes taken. */
+static int associate(VeilTracks *t, int64_t at, const VeilBox *boxes, int n, float low, bool *used)
 {
     int rows[VEIL_MAX_FACES] = { 0 }, cols[VEIL_MAX_FACES] = { 0 }, match[VEIL_MAX_FACES], n_rows = 0, n_cols = 0, ret;
     bool unsure[VEIL_MAX_FACES];
-    const size_t need = (size_t)VEIL_MAX_FACES * (size_t)FFMAX(n, 1);
 
-    if (need > t->cap_likeness) {
-        free(t->likeness);
-        t->cap_likeness = 0;
-        if (!(t->likeness = malloc(need * sizeof(*t->likeness))))
-            return AVERROR(ENOMEM);
-        t->cap_likeness = need;
-    }
     for (int i = 0; i < t->n && n_rows < VEIL_MAX_FACES; i++)
-        if (t->track[i].live && t->track[i].seen[t->track[i].n - 1].at < at)
+        if (t->track[i].live && t->track[i].last_seen < at)
             rows[n_rows++] = i;
     for (int i = 0; i < n; i++)
-        if (!used[i] && (boxes[i].face.score >= t->config.high) == strong)
+        if (!used[i] && boxes[i].face.score >= low)
             cols[n_cols++] = i;
     for (int r = 0; r < n_rows; r++) {
         const Track *track = &t->track[rows[r]];
-        const VeilFace there = veil_motion_predict(&track->motion, (int)(at - track->seen[track->n - 1].at));
+        const VeilFace there = veil_motion_predict(&track->motion, (int)(at - last_point(track)->at));
 
         for (int c = 0; c < n_cols; c++)
             t->likeness[r * n_cols + c] = veil_likeness(&there, &boxes[cols[c]].face);
@@ -209,20 +250,35 @@ static int associate(VeilTracks *t, int64_t at, const VeilBox *boxes, int n, boo
         if (match[r] < 0)
             continue;
         used[cols[match[r]]] = true;
-        if ((ret = add_sighting(&t->track[rows[r]], at, &boxes[cols[match[r]]].face)) < 0)
+        if ((ret = add_sighting(t, &t->track[rows[r]], at, &boxes[cols[match[r]]].face)) < 0)
             return ret;
     }
     return 0;
 }
 
-static void drop_old_weak(VeilTracks *t, int64_t at)
+/* Tracks not seen in this frame are followed up to it, and may then be seen
+ * after all; one that slid onto another person ends where it was last seen. */
+static int follow_unseen(VeilTracks *t, int64_t at, const VeilBox *boxes, int n, bool *used)
 {
-    int kept = 0;
+    int ret;
 
-    for (int i = 0; i < t->n_weak; i++)
-        if (at - t->weak[i].at <= t->config.window)
-            t->weak[kept++] = t->weak[i];
-    t->n_weak = kept;
+    for (int i = 0; i < t->n; i++)
+        if (t->track[i].live && t->track[i].last_seen < at && (ret = follow_on(t, &t->track[i], at)) < 0)
+            return ret;
+    if ((ret = associate(t, at, boxes, n, 0, used)) < 0)
+        return ret;
+    for (int i = 0; i < t->n; i++) {
+        Track *track = &t->track[i];
+
+        if (!track->live || track->last_seen == at || last_point(track)->at != at)
+            continue;
+        for (int b = 0; b < n && track->live; b++)
+            if (used[b] && veil_likeness(&last_point(track)->face, &boxes[b].face) > SLID_LIKENESS) {
+                track->live = false;
+                veil_path_cut_after(&track->path, track->last_seen);
+            }
+    }
+    return 0;
 }
 
 int veil_tracks_update(VeilTracks *t, int64_t at, const VeilBox *boxes, int n)
@@ -232,22 +288,27 @@ int veil_tracks_update(VeilTracks *t, int64_t at, const VeilBox *boxes, int n)
 
     if (n > VEIL_MAX_FACES)
         return AVERROR(EINVAL);
-    if ((ret = associate(t, at, boxes, n, true, used)) < 0 || (ret = associate(t, at, boxes, n, false, used)) < 0)
+    for (int i = 0; i < n; i++)
+        used[i] = boxes[i].face.score < t->config.high && veil_weak_worth(&t->weak, &boxes[i].face) <= 0;
+    if ((ret = associate(t, at, boxes, n, t->config.high, used)) < 0 ||
+        (ret = associate(t, at, boxes, n, 0, used)) < 0 || (ret = follow_unseen(t, at, boxes, n, used)) < 0)
         return ret;
     for (int i = 0; i < n; i++) {
         if (used[i])
             continue;
-        ret = boxes[i].face.score >= t->config.high ? begin_track(t, at, &boxes[i].face)
-                                                    : add_weak(t, at, &boxes[i].face);
+        ret = begins_track(t, at, &boxes[i].face) ? begin_track(t, at, &boxes[i].face)
+                                                  : veil_weak_add(&t->weak, at, &boxes[i].face);
         if (ret < 0)
             return ret;
     }
     for (int i = 0; i < t->n; i++)
-        if (at - t->track[i].seen[t->track[i].n - 1].at > t->config.patience)
+        if (at - t->track[i].last_seen > t->config.patience)
             t->track[i].live = false;
-    drop_old_weak(t, at);
+    veil_weak_forget(&t->weak, at - t->config.window);
     return 0;
 }
+
+/* ---- answers --------------------------------------------------------------- */
 
 static void enlarge(VeilFace *f, float share)
 {
@@ -257,60 +318,48 @@ static void enlarge(VeilFace *f, float share)
     f->h *= 1 + 2 * share;
 }
 
-/* Before the first sighting: run the motion of the first two backwards. */
-static VeilFace before_first(const Track *track, int64_t at)
+/* Before the first point: run the motion of the first two backwards. */
+static VeilFace before_first(const VeilPath *path, int64_t at)
 {
-    VeilMotion back = veil_motion_begin(&track->seen[0].face);
+    VeilMotion back = veil_motion_begin(&path->point[0].face);
 
-    if (track->n > 1) {
-        const int gap = (int)(track->seen[1].at - track->seen[0].at);
+    if (path->n > 1) {
         VeilMotion m = back;
 
-        veil_motion_update(&m, &track->seen[1].face, gap);
+        veil_motion_update(&m, &path->point[1].face, (int)(path->point[1].at - path->point[0].at));
         back.vx = m.vx;
         back.vy = m.vy;
     }
-    return veil_motion_predict(&back, (int)(at - track->seen[0].at));
-}
-
-/* Between sightings i and i + 1, or on one of them. */
-static VeilFace between(const Track *track, int64_t at, int i, int *distance)
-{
-    const Sighting *a = &track->seen[i], *b = &track->seen[FFMIN(i + 1, track->n - 1)];
-    const int64_t gap = b->at - a->at;
-
-    *distance = (int)FFMIN(at - a->at, FFMAX(b->at - at, 0));
-    return *distance ? veil_face_between(&a->face, &b->face, (float)(at - a->at) / (float)gap)
-                     : (at == a->at ? a->face : b->face);
+    return veil_motion_predict(&back, (int)(at - path->point[0].at));
 }
 
 /* @return false if the track has no face in that frame */
 static bool box_at(const VeilTracks *t, const Track *track, int64_t at, VeilBox *out)
 {
-    const Sighting *first = &track->seen[0], *last = &track->seen[track->n - 1];
-    int distance = 0, i = 0;
+    const VeilPath *path = &track->path;
+    const int64_t first = path->point[0].at, last = last_point(track)->at;
+    const int extend = FFMIN(t->config.extend, budget(track));
+    bool followed = false;
+    int gap;
 
-    if (at < track->scene_from || at > track->scene_to || at < first->at - t->config.extend ||
-        at > last->at + t->config.extend)
+    if (at < track->scene_from || at > track->scene_to || at < first - extend || at > last + extend)
         return false;
     *out = (VeilBox){ .track = track->id, .origin = VEIL_ORIGIN_EXTENDED };
-    if (at < first->at) {
-        out->face = before_first(track, at);
-        distance = (int)(first->at - at);
-    } else if (at > last->at) {
-        out->face = veil_motion_predict(&track->motion, (int)(at - last->at));
-        distance = (int)(at - last->at);
+    if (at < first) {
+        out->face = before_first(path, at);
+        gap = (int)(first - at);
+    } else if (at > last) {
+        out->face = veil_motion_predict(&track->motion, (int)(at - last));
+        gap = (int)(at - last);
     } else {
-        while (i + 1 < track->n && track->seen[i + 1].at <= at)
-            i++;
-        out->face = between(track, at, i, &distance);
-        out->origin = distance ? VEIL_ORIGIN_FILLED : VEIL_ORIGIN_DETECTED;
+        out->face = veil_path_at(path, at, &gap, &followed);
+        out->origin = followed ? VEIL_ORIGIN_FILLED : VEIL_ORIGIN_DETECTED;
     }
-    enlarge(&out->face, FFMIN(t->config.growth * (float)distance, MAX_GROWTH));
+    enlarge(&out->face, FFMIN(t->config.growth * (float)gap, MAX_GROWTH));
     return true;
 }
 
-/* Forget what lies before frame `at`: sightings but the newest of them, and
+/* Forget what lies before frame `at`: points but the newest of them, and
  * tracks that have ended. */
 static void forget(VeilTracks *t, int64_t at)
 {
@@ -318,16 +367,10 @@ static void forget(VeilTracks *t, int64_t at)
 
     for (int i = 0; i < t->n; i++) {
         Track *track = &t->track[i];
-        int old = 0;
 
-        while (old + 1 < track->n && track->seen[old + 1].at <= at)
-            old++;
-        if (old) {
-            track->n -= old;
-            memmove(track->seen, track->seen + old, (size_t)track->n * sizeof(*track->seen));
-        }
-        if (!track->live && at > FFMIN(track->seen[track->n - 1].at + t->config.extend, track->scene_to))
-            free(track->seen);
+        veil_path_forget(&track->path, at);
+        if (!track->live && at > FFMIN(last_point(track)->at + t->config.extend, track->scene_to))
+            veil_path_free(&track->path);
         else
             t->track[kept++] = *track;
     }

@@ -2,9 +2,10 @@
 /**
  * @file
  * The faces that are being followed. Fed with the boxes of searched frames,
- * it answers where each face is in any frame of the window: seen, filled
- * between two sightings, or extended beyond the first and last one. Knows
- * frame numbers and boxes, not frames.
+ * it answers where each face is in any frame of the window: seen by the
+ * detector, followed in the picture where the detector lost it or had not
+ * found it yet, filled between, or extended a little beyond. Knows frame
+ * numbers and boxes; frames it sees through one call only.
  */
 #ifndef VEIL_FILTERS_TRACKS_H
 #define VEIL_FILTERS_TRACKS_H
@@ -15,12 +16,23 @@
 
 typedef struct VeilTracks VeilTracks;
 
+/**
+ * Find what `box` holds in frame `from` again in frame `to`.
+ * @return likeness, VEIL_FOLLOW_SURE and up when it was found; -1 if a frame is not held
+ */
+typedef float (*VeilFollowFn)(void *opaque, int64_t from, const VeilFace *box, int64_t to, const VeilFace *guess,
+                              VeilFace *out);
+
 typedef struct VeilTracksConfig {
-    int window;   ///< frames that are held back: how far a new track may look back
-    int patience; ///< frames that a track lives on without a sighting; at most `window`
-    int extend;   ///< frames that a track is carried beyond its first and last sighting
-    float high;   ///< lowest score that begins a track
-    float growth; ///< share of its size that a box grows, each side, a frame away from a sighting
+    int window;      ///< frames that are held back: how far a new track may look back
+    int patience;    ///< frames that a track lives on without a sighting; at most `window`
+    int extend;      ///< frames that a track is carried beyond the first and last place where it was seen or followed
+    float high;      ///< lowest score that begins a track at once
+    float evidence;  ///< what boxes of lower score in a row must be worth to begin one, see weak.h
+    float span;      ///< longer side of the picture, luma pixels
+    float growth;    ///< share of its size that a box grows, each side, a frame away from where it was seen or followed
+    VeilFollowFn follow; ///< NULL: nothing is followed
+    void *opaque;        ///< its first argument
 } VeilTracksConfig;
 
 /** @return 0 or AVERROR(ENOMEM) */
@@ -31,7 +43,8 @@ void veil_tracks_free(VeilTracks *t);
 void veil_tracks_cut(VeilTracks *t, int64_t at);
 
 /**
- * Take in the boxes of a searched frame; `at` rises from call to call.
+ * Take in the boxes of a searched frame; `at` rises from call to call. The
+ * frames since the last one, and this one, can be followed in.
  * @return 0 or AVERROR(ENOMEM)
  */
 int veil_tracks_update(VeilTracks *t, int64_t at, const VeilBox *boxes, int n);

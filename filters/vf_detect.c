@@ -6,17 +6,28 @@
  * a list, for `track` to fill in between two searched ones. The first and the
  * last frame of each scene are always searched, so that no frame lies outside
  * two searched ones; to know the last, the filter keeps one frame back.
+ *
+ * A face that is missed at one size of the picture is often found at another,
+ * so the searches take turns at three sizes, together as dear as three of the
+ * middle one and a quarter more.
  */
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <libavutil/avstring.h>
 #include <libavutil/common.h>
+#include <libavutil/macros.h>
 
 #include "boxes.h"
 #include "detector.h"
 #include "filter.h"
 #include "scene.h"
+
+/* Sizes that are taken in turn, as shares of `size`. */
+static const float scales[] = { 1, 1.5f, 0.75f };
+#define MAX_SIZE 8192
+#define SCALES (int)FF_ARRAY_ELEMS(scales)
 
 typedef struct DetectContext {
     const AVClass *class; ///< must be first
@@ -24,16 +35,18 @@ typedef struct DetectContext {
     char *model;
     int size;
     double threshold;
-    int every;
+    int every, vary, scene_start;
     int threads;
     const VeilDetectorBackend *found;
-    void *detector;
+    void *detector[SCALES]; ///< one for each size; only the first without `vary`
     char digest[65];
     char source[64]; ///< who made the list, for its header
     VeilScene scene;
     AVFrame *held;     ///< the newest frame, until it is known whether its scene goes on
     AVFrame *ready;    ///< the one before it, to be given on
     int since_searched; ///< frames from the last searched one to `held`
+    int age;            ///< frames of this scene up to `held`
+    int turn;           ///< whose size is next
     int64_t frames, searched, faces;
 } DetectContext;
 
@@ -90,6 +103,22 @@ static const VeilDetectorBackend *named(VeilFilterContext *ctx, char *path, size
     return ret < 0 ? complain(ctx, b->model, ret) : b;
 }
 
+static int open_detectors(VeilFilterContext *ctx, const VeilDetectorConfig *config)
+{
+    DetectContext *s = ctx->priv;
+    const int size = config->size ? config->size : FFMAX(ctx->in.w, ctx->in.h);
+    int ret = 0;
+
+    for (int i = 0; i < (s->vary ? SCALES : 1) && ret >= 0; i++) {
+        VeilDetectorConfig c = *config;
+
+        if (i)
+            c.size = FFMIN((int)lrintf((float)size * scales[i]), MAX_SIZE);
+        ret = s->found->open(&s->detector[i], &c, ctx);
+    }
+    return ret;
+}
+
 static int detect_init(VeilFilterContext *ctx)
 {
     DetectContext *s = ctx->priv;
@@ -100,7 +129,7 @@ static int detect_init(VeilFilterContext *ctx)
     s->found = strcmp(s->backend, "auto") ? named(ctx, path, sizeof(path)) : pick(ctx, path, sizeof(path));
     if (!s->found)
         return AVERROR(ENOENT);
-    config.threshold = veil_score_from_common(s->found, (float)s->threshold);
+    config.threshold = veil_score_from_common(s->found, s->threshold > 0 ? (float)s->threshold : s->found->least);
     config.model = s->model ? s->model : path[0] ? path : NULL;
     if (s->found->last_resort)
         av_log(ctx, AV_LOG_WARNING, "detector '%s' is the last resort: it misses about every third face that the "
@@ -110,7 +139,7 @@ static int detect_init(VeilFilterContext *ctx)
                ? ""
                : "; 'veil models fetch yunet' gets one that finds more");
     snprintf(s->source, sizeof(s->source), "detect %s", s->found->name);
-    return s->found->open(&s->detector, &config, ctx);
+    return open_detectors(ctx, &config);
 }
 
 static int search(VeilFilterContext *ctx, AVFrame *frame)
@@ -118,7 +147,7 @@ static int search(VeilFilterContext *ctx, AVFrame *frame)
     DetectContext *s = ctx->priv;
     VeilFace faces[VEIL_MAX_FACES];
     VeilBox boxes[VEIL_MAX_FACES];
-    const int n = s->found->find(s->detector, frame, faces, VEIL_MAX_FACES, ctx);
+    const int n = s->found->find(s->detector[s->turn], frame, faces, VEIL_MAX_FACES, ctx);
 
     if (n < 0) {
         av_log(ctx, AV_LOG_ERROR, "detector '%s' failed on frame %" PRId64 ": %s; nothing was written\n",
@@ -131,6 +160,7 @@ static int search(VeilFilterContext *ctx, AVFrame *frame)
     }
     s->searched++;
     s->since_searched = 0;
+    s->turn = s->vary ? (s->turn + 1) % SCALES : 0;
     s->faces += n;
     return veil_boxes_set(frame, boxes, n, s->source);
 }
@@ -152,7 +182,10 @@ static int detect_filter_frame(VeilFilterContext *ctx, AVFrame **frame)
         return ret;
     s->frames++;
     s->since_searched++;
-    return cut || s->since_searched >= s->every ? search(ctx, s->held) : 0;
+    s->age = cut ? 1 : FFMIN(s->age + 1, INT_MAX - 1);
+    if (cut)
+        s->turn = 0;
+    return s->age <= s->scene_start || s->since_searched >= s->every ? search(ctx, s->held) : 0;
 }
 
 static int detect_next_frame(VeilFilterContext *ctx, AVFrame **frame)
@@ -180,8 +213,8 @@ static void detect_uninit(VeilFilterContext *ctx)
 {
     DetectContext *s = ctx->priv;
 
-    if (s->found)
-        s->found->close(s->detector);
+    for (int i = 0; s->found && i < SCALES; i++)
+        s->found->close(s->detector[i]);
     av_frame_free(&s->held);
     av_frame_free(&s->ready);
 }
@@ -190,9 +223,11 @@ static void detect_uninit(VeilFilterContext *ctx)
 static const AVOption detect_options[] = {
     { "backend", "set the detector, or 'auto' for the best one here", OFFSET(backend), AV_OPT_TYPE_STRING, { .str = "auto" }, 0, 0, VEIL_OPT_FLAGS },
     { "model", "set the file of its weights; not checked against a SHA-256", OFFSET(model), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, VEIL_OPT_FLAGS },
-    { "size", "set the longer side of the picture searched, 0 for the frame's own", OFFSET(size), AV_OPT_TYPE_INT, { .i64 = 1280 }, 0, 8192, VEIL_OPT_FLAGS },
-    { "threshold", "set the lowest score that counts, on the common scale", OFFSET(threshold), AV_OPT_TYPE_DOUBLE, { .dbl = 0.3 }, 0.01, 0.99, VEIL_OPT_FLAGS },
+    { "size", "set the longer side of the picture searched, 0 for the frame's own", OFFSET(size), AV_OPT_TYPE_INT, { .i64 = 1280 }, 0, MAX_SIZE, VEIL_OPT_FLAGS },
+    { "threshold", "set the lowest score that counts, on the common scale; 0 for the detector's own", OFFSET(threshold), AV_OPT_TYPE_DOUBLE, { .dbl = 0 }, 0, 0.99, VEIL_OPT_FLAGS },
     { "every", "search each Nth frame, and each new scene", OFFSET(every), AV_OPT_TYPE_INT, { .i64 = 1 }, 1, 25, VEIL_OPT_FLAGS },
+    { "vary", "search at three sizes in turn: once, one and a half times and three quarters of it", OFFSET(vary), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, VEIL_OPT_FLAGS },
+    { "scene_start", "set frames at the start of each scene that are all searched", OFFSET(scene_start), AV_OPT_TYPE_INT, { .i64 = 3 }, 1, 250, VEIL_OPT_FLAGS },
     { "threads", "set threads of the detector; the encoder has use for the others", OFFSET(threads), AV_OPT_TYPE_INT, { .i64 = 1 }, 1, 16, VEIL_OPT_FLAGS },
     { NULL }
 };

@@ -12,6 +12,8 @@
 
 #include "boxes.h"
 #include "filter.h"
+#include "follow.h"
+#include "motion.h"
 #include "tracks.h"
 
 /* More frames than this between two searched ones, and a face could pass
@@ -21,7 +23,7 @@
 typedef struct TrackContext {
     const AVClass *class; ///< must be first
     int64_t lookahead, patience, extend; ///< microseconds
-    double high, growth;
+    double high, evidence, growth;
     int memory; ///< MiB of frames held back at most
     VeilTracks *tracks;
     AVFrame **held; ///< ring of `window + 1` frames
@@ -48,10 +50,55 @@ static int frames_in_memory(const VeilFilterContext *ctx)
     return (int)FFMAX((int64_t)s->memory * 1024 * 1024 / FFMAX(size, 1), 2);
 }
 
+static const AVFrame *held(const TrackContext *s, int64_t at)
+{
+    return at < s->out || at >= s->in ? NULL : s->held[(s->first + (int)(at - s->out)) % (s->window + 1)];
+}
+
+/* Where the box would be if it moved with the camera. @return false if the camera stands still, or nothing is known */
+static bool with_camera(const AVFrame *a, const VeilFace *box, const AVFrame *b, VeilFace *out)
+{
+    VeilSmall small_a, small_b;
+    float dx, dy;
+
+    veil_motion_small(a, &small_a);
+    veil_motion_small(b, &small_b);
+    if (veil_motion_shift(&small_a, &small_b, &dx, &dy) < VEIL_MOTION_SURE)
+        return false;
+    *out = *box;
+    out->x += dx * (float)a->width / VEIL_MOTION_W;
+    out->y += dy * (float)a->height / VEIL_MOTION_H;
+    return true;
+}
+
+/* By its own motion, or with the camera; and where a fast pan smears the face, by the camera alone. */
+static float follow(void *opaque, int64_t from, const VeilFace *box, int64_t to, const VeilFace *guess, VeilFace *out)
+{
+    const AVFrame *a = held(opaque, from), *b = held(opaque, to);
+    VeilFace panned;
+    float likeness;
+
+    if (!a || !b || a->width != b->width || a->height != b->height || a->format != b->format ||
+        !veil_follow_can(a->format))
+        return -1;
+    likeness = veil_follow(a, box, b, guess, out);
+    if (likeness >= VEIL_FOLLOW_SURE || !with_camera(a, box, b, &panned))
+        return likeness;
+    if ((likeness = veil_follow(a, box, b, &panned, out)) >= VEIL_FOLLOW_SURE)
+        return likeness;
+    *out = panned;
+    return VEIL_FOLLOW_SURE;
+}
+
 static int track_init(VeilFilterContext *ctx)
 {
     TrackContext *s = ctx->priv;
-    VeilTracksConfig config = { .high = (float)s->high, .growth = (float)s->growth };
+    VeilTracksConfig config = { .high = (float)s->high,
+                                .evidence = (float)s->evidence,
+                                .span = (float)FFMAX(ctx->in.w, ctx->in.h),
+                                .growth = (float)s->growth,
+                                .follow = follow,
+                                .opaque = s };
 
     s->window = FFMIN(frames_of(ctx, s->lookahead), frames_in_memory(ctx));
     if (s->window < frames_of(ctx, s->lookahead))
@@ -66,7 +113,7 @@ static int track_init(VeilFilterContext *ctx)
     return veil_tracks_new(&s->tracks, &config);
 }
 
-static int take_in(VeilFilterContext *ctx, const AVFrame *frame)
+static int take_in(VeilFilterContext *ctx, const AVFrame *frame, int64_t at)
 {
     TrackContext *s = ctx->priv;
     VeilBox boxes[VEIL_MAX_FACES];
@@ -74,12 +121,12 @@ static int take_in(VeilFilterContext *ctx, const AVFrame *frame)
     const int n = veil_boxes_get(frame, boxes, VEIL_MAX_FACES);
 
     if (cut)
-        veil_tracks_cut(s->tracks, s->in);
+        veil_tracks_cut(s->tracks, at);
     if (n >= 0) {
-        s->last_searched = s->in;
-        return veil_tracks_update(s->tracks, s->in, boxes, n);
+        s->last_searched = at;
+        return veil_tracks_update(s->tracks, at, boxes, n);
     }
-    if (n == AVERROR(ENOENT) && !cut && s->last_searched >= 0 && s->in - s->last_searched <= MAX_UNSEARCHED)
+    if (n == AVERROR(ENOENT) && !cut && s->last_searched >= 0 && at - s->last_searched <= MAX_UNSEARCHED)
         return 0;
     av_log(ctx, AV_LOG_ERROR, "frames come without having been searched for faces; put 'detect' before 'track', with "
                               "no foreign filter between them\n");
@@ -89,18 +136,16 @@ static int take_in(VeilFilterContext *ctx, const AVFrame *frame)
 static int track_filter_frame(VeilFilterContext *ctx, AVFrame **frame)
 {
     TrackContext *s = ctx->priv;
-    int ret;
+    AVFrame *taken;
 
     if (!*frame) {
         s->draining = true;
         return 0;
     }
-    if ((ret = take_in(ctx, *frame)) < 0)
-        return ret;
     s->held[(s->first + s->n_held++) % (s->window + 1)] = *frame;
+    taken = *frame;
     *frame = NULL;
-    s->in++;
-    return 0;
+    return take_in(ctx, taken, s->in++);
 }
 
 static int give_boxes(VeilFilterContext *ctx, AVFrame *frame)
@@ -160,9 +205,10 @@ static void track_uninit(VeilFilterContext *ctx)
 static const AVOption track_options[] = {
     { "lookahead", "set how long frames are held back", OFFSET(lookahead), AV_OPT_TYPE_DURATION, { .i64 = 2000000 }, 0, 60000000, VEIL_OPT_FLAGS },
     { "patience", "set how long a face is awaited that was not seen", OFFSET(patience), AV_OPT_TYPE_DURATION, { .i64 = 1200000 }, 0, 60000000, VEIL_OPT_FLAGS },
-    { "extend", "set how long a face is covered before its first and after its last sighting", OFFSET(extend), AV_OPT_TYPE_DURATION, { .i64 = 500000 }, 0, 60000000, VEIL_OPT_FLAGS },
-    { "high", "set the lowest score that begins a track", OFFSET(high), AV_OPT_TYPE_DOUBLE, { .dbl = 0.5 }, 0.01, 0.99, VEIL_OPT_FLAGS },
-    { "growth", "set how much a box grows a frame away from a sighting, as a share of its size", OFFSET(growth), AV_OPT_TYPE_DOUBLE, { .dbl = 0.02 }, 0, 1, VEIL_OPT_FLAGS },
+    { "extend", "set how long a face is covered before the first and after the last place where it was seen or followed", OFFSET(extend), AV_OPT_TYPE_DURATION, { .i64 = 100000 }, 0, 60000000, VEIL_OPT_FLAGS },
+    { "high", "set the lowest score that begins a track at once; large boxes need more", OFFSET(high), AV_OPT_TYPE_DOUBLE, { .dbl = 0.5 }, 0.01, 0.99, VEIL_OPT_FLAGS },
+    { "evidence", "set the sum of scores above chance at which boxes below 'high' begin one", OFFSET(evidence), AV_OPT_TYPE_DOUBLE, { .dbl = 0.2 }, 0, 100, VEIL_OPT_FLAGS },
+    { "growth", "set how much a box grows a frame away from a sighting, as a share of its size", OFFSET(growth), AV_OPT_TYPE_DOUBLE, { .dbl = 0.005 }, 0, 1, VEIL_OPT_FLAGS },
     { "memory", "set MiB of frames held back at most", OFFSET(memory), AV_OPT_TYPE_INT, { .i64 = 128 }, 16, 65536, VEIL_OPT_FLAGS },
     { NULL }
 };

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "weak.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <libavutil/common.h>
+#include <libavutil/error.h>
+
+#include "assoc.h"
+
+/* What texture scores by chance, on the common scale: the larger the box, the
+ * more, as the network sees large faces in a few cells only. */
+#define VEIL_WEAK_CHANCE 0.12f ///< up to SMALL of the picture's longer side
+#define CHANCE_LARGE 0.50f
+#define SMALL 0.04f
+#define LARGE 0.15f
+
+/* Least likeness of two boxes of one face: centres about 1.1 box sizes apart. */
+#define LEAST_LIKENESS 0.3f
+
+float veil_weak_worth(const VeilWeak *w, const VeilFace *face)
+{
+    const float size = fmaxf(face->w, face->h) / w->span;
+    const float way = av_clipf((size - SMALL) / (LARGE - SMALL), 0, 1);
+
+    return face->score - VEIL_WEAK_CHANCE - way * (CHANCE_LARGE - VEIL_WEAK_CHANCE);
+}
+
+void veil_weak_free(VeilWeak *w)
+{
+    free(w->box);
+    *w = (VeilWeak){ 0 };
+}
+
+void veil_weak_clear(VeilWeak *w)
+{
+    w->n = 0;
+}
+
+int veil_weak_add(VeilWeak *w, int64_t at, const VeilFace *face)
+{
+    if (w->n == w->cap) {
+        const int cap = FFMAX(64, w->cap * 2);
+        VeilWeakBox *more = realloc(w->box, (size_t)cap * sizeof(*more));
+
+        if (!more)
+            return AVERROR(ENOMEM);
+        w->box = more;
+        w->cap = cap;
+    }
+    w->box[w->n++] = (VeilWeakBox){ at, *face };
+    return 0;
+}
+
+void veil_weak_forget(VeilWeak *w, int64_t at)
+{
+    int old = 0;
+
+    while (old < w->n && w->box[old].at < at)
+        old++;
+    w->n -= old;
+    memmove(w->box, w->box + old, (size_t)w->n * sizeof(*w->box));
+}
+
+/* The most alike box in the newest frame before `at` that has one. @return its index, or -1 */
+static int before(const VeilWeak *w, int64_t at, const VeilFace *face)
+{
+    float best_likeness = LEAST_LIKENESS, likeness;
+    int best = -1;
+
+    for (int i = w->n - 1; i >= 0; i--) {
+        if (w->box[i].at >= at)
+            continue;
+        if (at - w->box[i].at > w->patience || (best >= 0 && w->box[i].at < w->box[best].at))
+            break;
+        if ((likeness = veil_likeness(&w->box[i].face, face)) > best_likeness) {
+            best = i;
+            best_likeness = likeness;
+        }
+    }
+    return best;
+}
+
+/* A frame that passes without a box speaks against it. */
+#define FADING 0.01f
+
+float veil_weak_evidence(const VeilWeak *w, int64_t at, const VeilFace *face)
+{
+    float sum = veil_weak_worth(w, face);
+
+    for (int i; (i = before(w, at, face)) >= 0; at = w->box[i].at, face = &w->box[i].face)
+        sum += veil_weak_worth(w, &w->box[i].face) - FADING * (float)(at - w->box[i].at);
+    return sum;
+}
+
+int veil_weak_take(VeilWeak *w, int64_t at, const VeilFace *face, VeilWeakBox *out)
+{
+    const int i = before(w, at, face);
+
+    if (i < 0)
+        return 0;
+    *out = w->box[i];
+    w->n--;
+    memmove(w->box + i, w->box + i + 1, (size_t)(w->n - i) * sizeof(*w->box));
+    return 1;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * @file
+ * Boxes of low score that belong to no track yet. One alone is noise; some
+ * that follow each other in place are a face that the detector hardly sees.
+ */
+#ifndef VEIL_FILTERS_WEAK_H
+#define VEIL_FILTERS_WEAK_H
+
+#include <stdint.h>
+
+#include "detector.h"
+
+#define VEIL_WEAK_CHANCE 0.12f ///< what a small texture scores by chance, on the common scale
+
+typedef struct VeilWeakBox {
+    int64_t at; ///< frame number
+    VeilFace face;
+} VeilWeakBox;
+
+typedef struct VeilWeak {
+    VeilWeakBox *box; ///< in rising order of frames
+    int n, cap;
+    int patience; ///< frames between two boxes of one face at most
+    float span;   ///< longer side of the picture, luma pixels
+} VeilWeak;
+
+/**
+ * How much a box speaks for a face: its score above what chance gives boxes
+ * of its size. Below 0 it says nothing.
+ */
+float veil_weak_worth(const VeilWeak *w, const VeilFace *face);
+
+void veil_weak_free(VeilWeak *w);
+void veil_weak_clear(VeilWeak *w);
+
+/** @return 0 or AVERROR(ENOMEM) */
+int veil_weak_add(VeilWeak *w, int64_t at, const VeilFace *face);
+
+/** Forget boxes of frames before `at`. */
+void veil_weak_forget(VeilWeak *w, int64_t at);
+
+/** How much the boxes that lead up to this one, and itself, speak for a face: the sum of what each is worth. */
+float veil_weak_evidence(const VeilWeak *w, int64_t at, const VeilFace *face);
+
+/** Take out the box that comes before `face` of frame `at`. @return 1, or 0 if there is none */
+int veil_weak_take(VeilWeak *w, int64_t at, const VeilFace *face, VeilWeakBox *out);
+
+#endif /* VEIL_FILTERS_WEAK_H */
