@@ -125,7 +125,8 @@ static int nn_find(void *priv, const AVFrame *frame, VeilFace *faces, int cap, v
 
     if ((ret = veil_picture_read(&d->pic, frame, &pc, log)) < 0)
         return ret;
-    veil_light_raise(&d->pic);
+    if (!d->config.dim)
+        veil_light_raise(&d->pic);
     if ((ret = veil_nn_run(d->nn, d->pic.data, d->pic.w, d->pic.h, d->pic.stride)) < 0) {
         av_log(log, AV_LOG_ERROR, "cannot search a picture of %dx%d; set a smaller 'size'\n", d->pic.w, d->pic.h);
         return ret;

@@ -41,6 +41,7 @@ typedef struct VeilDetectorConfig {
     float threshold;   ///< lowest score reported, 0..1, on the backend's own scale
     int rotation;      ///< clockwise degrees that make the frame upright: 0, 90, 180 or 270
     int threads;       ///< threads the backend may use, at least 1
+    bool dim;          ///< search dark pictures as they are, without raising their light first
 } VeilDetectorConfig;
 
 typedef struct VeilDetectorBackend {

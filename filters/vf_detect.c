@@ -35,7 +35,7 @@ typedef struct DetectContext {
     char *model;
     int size;
     double threshold;
-    int every, vary, scene_start;
+    int every, vary, light, scene_start;
     int threads;
     const VeilDetectorBackend *found;
     void *detector[SCALES]; ///< one for each size; only the first without `vary`
@@ -126,6 +126,7 @@ static int detect_init(VeilFilterContext *ctx)
     VeilDetectorConfig config = { .size = s->size, .rotation = ctx->in.rotation };
 
     config.threads = s->threads;
+    config.dim = !s->light;
     s->found = strcmp(s->backend, "auto") ? named(ctx, path, sizeof(path)) : pick(ctx, path, sizeof(path));
     if (!s->found)
         return AVERROR(ENOENT);
@@ -227,6 +228,7 @@ static const AVOption detect_options[] = {
     { "threshold", "set the lowest score that counts, on the common scale; 0 for the detector's own", OFFSET(threshold), AV_OPT_TYPE_DOUBLE, { .dbl = 0 }, 0, 0.99, VEIL_OPT_FLAGS },
     { "every", "search each Nth frame, and each new scene", OFFSET(every), AV_OPT_TYPE_INT, { .i64 = 1 }, 1, 25, VEIL_OPT_FLAGS },
     { "vary", "search at three sizes in turn: once, one and a half times and three quarters of it", OFFSET(vary), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, VEIL_OPT_FLAGS },
+    { "light", "raise the light of dark pictures before the search", OFFSET(light), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, VEIL_OPT_FLAGS },
     { "scene_start", "set frames at the start of each scene that are all searched", OFFSET(scene_start), AV_OPT_TYPE_INT, { .i64 = 3 }, 1, 250, VEIL_OPT_FLAGS },
     { "threads", "set threads of the detector; the encoder has use for the others", OFFSET(threads), AV_OPT_TYPE_INT, { .i64 = 1 }, 1, 16, VEIL_OPT_FLAGS },
     { NULL }
