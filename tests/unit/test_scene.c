@@ -25,11 +25,24 @@ static AVFrame *new_frame(enum AVPixelFormat format)
     return f;
 }
 
-/* Blobs of a place that `world` names, seen from x; brightness from 0 to 1. */
+/* Shades of a place that `world` names, seen from x; from 0 to 1. Smooth, and
+ * nowhere the same: no shift makes one place look like another. */
+static double spot(unsigned world, int x, int y)
+{
+    unsigned h = (unsigned)x * 374761393u + (unsigned)y * 668265263u + world * 2246822519u;
+
+    h = (h ^ h >> 13) * 1274126177u;
+    return (double)((h ^ h >> 16) & 0xffff) / 0xffff;
+}
+
 static double view(unsigned world, double x, double y)
 {
-    return 0.5 + 0.2 * sin(x / 17 + world * 2.1) + 0.2 * cos(y / 11 + world * 4.7) +
-           0.1 * sin((x + y) / (7 + world % 5));
+    const double u = x / 12, v = y / 12;
+    const int i = (int)floor(u), j = (int)floor(v);
+    const double a = u - i, b = v - j;
+
+    return (spot(world, i, j) * (1 - a) + spot(world, i + 1, j) * a) * (1 - b) +
+           (spot(world, i, j + 1) * (1 - a) + spot(world, i + 1, j + 1) * a) * b;
 }
 
 static unsigned noise_state = 1;

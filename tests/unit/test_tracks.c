@@ -11,12 +11,14 @@
 #include <math.h>
 #include <string.h>
 #include <cmocka.h>
+#include <libavutil/common.h>
 #include <libavutil/error.h>
 
 #include "filters/assoc.h"
 #include "filters/tracks.h"
 
-static const VeilTracksConfig config = { .window = 50, .patience = 30, .extend = 12, .high = 0.5f, .growth = 0.02f };
+static const VeilTracksConfig config = { .window = 50, .patience = 30, .extend = 12, .high = 0.5f, .evidence = 0.6f,
+                                         .span = 1920, .growth = 0.02f };
 
 static VeilBox box(float x, float y, float size, float score)
 {
@@ -268,17 +270,90 @@ static void weak_boxes_lead_back(void **state)
     veil_tracks_free(t);
 }
 
-static void weak_boxes_alone_are_nothing(void **state)
+/* Boxes of one size and score in the same place in each third frame. @return tracks begun */
+static int tracks_of_weak(int frames, float size, float score)
+{
+    VeilTracks *t = new_tracks();
+    int total;
+
+    for (int i = 0; i < frames; i += 3)
+        see_one(t, i, box(100, 50, size, score));
+    total = veil_tracks_total(t);
+    veil_tracks_free(t);
+    return total;
+}
+
+static void weak_boxes_that_recur_are_a_face(void **state)
 {
     VeilTracks *t = new_tracks();
     VeilBox got[4];
 
     (void)state;
-    for (int i = 0; i < 40; i++)
-        see_one(t, i, box(100, 50, 40, 0.49f));
-    for (int i = 0; i < 40; i++)
-        assert_int_equal(veil_tracks_at(t, i, got, 4), 0);
-    assert_int_equal(veil_tracks_total(t), 0);
+    assert_int_equal(tracks_of_weak(48, 40, 0.35f), 1);
+    assert_int_equal(tracks_of_weak(6, 40, 0.35f), 0);     /* too few yet */
+    assert_int_equal(tracks_of_weak(300, 40, 0.11f), 0);   /* chance gives that */
+    assert_int_equal(tracks_of_weak(300, 300, 0.45f), 0);  /* and to a large box more */
+    assert_int_equal(tracks_of_weak(3, 40, 0.5f), 1);      /* high at once */
+    assert_int_equal(tracks_of_weak(3, 300, 0.5f), 0);     /* but not when so large */
+    assert_int_equal(tracks_of_weak(3, 300, 0.9f), 1);
+    for (int i = 0; i < 48; i += 3)
+        see_one(t, i, box(2.f * (float)i, 50, 40, 0.35f));
+    for (int i = 0; i < 46; i++) { /* once it is a face, it has been one from the first box */
+        assert_int_equal(veil_tracks_at(t, i, got, 4), 1);
+        assert_true(covers(&got[0], 2.f * (float)i + 20, 70));
+    }
+    veil_tracks_free(t);
+}
+
+/* A gap in boxes that are seen elsewhere than straight on: only following finds the way. */
+static float wave(int64_t at)
+{
+    return 100 + 60 * sinf((float)at / 6);
+}
+
+static float follow_wave(void *opaque, int64_t from, const VeilFace *face, int64_t to, const VeilFace *guess,
+                         VeilFace *out)
+{
+    const int *blind_from = opaque;
+
+    *out = *guess;
+    out->w = face->w;
+    out->h = face->h;
+    out->y = face->y;
+    out->x = face->x + wave(to) - wave(from);
+    return FFMAX(from, to) >= *blind_from ? 0.2f : 0.95f;
+}
+
+static void what_is_lost_is_followed(void **state)
+{
+    int blind_from = 60;
+    VeilTracksConfig c = config;
+    VeilTracks *t;
+    VeilBox got[4];
+
+    (void)state;
+    c.follow = follow_wave;
+    c.opaque = &blind_from;
+    c.extend = 3;
+    assert_int_equal(veil_tracks_new(&t, &c), 0);
+    for (int i = 0; i < 100; i++)
+        if (i >= 20 && i < 45 && (i < 25 || i > 40))
+            see_one(t, i, box(wave(i), 50, 40, 0.9f));
+        else
+            see(t, i, NULL, 0);
+    for (int i = 0; i < 100; i++) {
+        const int n = veil_tracks_at(t, i, got, 4);
+
+        if (i < 60) { /* back to the start, over the gap, and on until nothing can be followed */
+            assert_int_equal(n, 1);
+            if (!covers(&got[0], wave(i) + 20, 70))
+                fail_msg("frame %d: the face is at %g, the box from %g to %g", i, (double)wave(i) + 20,
+                         (double)got[0].face.x, (double)(got[0].face.x + got[0].face.w));
+        } else if (i > 60 + c.extend) {
+            assert_int_equal(n, 0);
+        }
+    }
+    assert_int_equal(veil_tracks_total(t), 1);
     veil_tracks_free(t);
 }
 
@@ -437,7 +512,8 @@ int main(void)
         cmocka_unit_test(ends_are_extended),
         cmocka_unit_test(nothing_crosses_a_cut),
         cmocka_unit_test(weak_boxes_lead_back),
-        cmocka_unit_test(weak_boxes_alone_are_nothing),
+        cmocka_unit_test(weak_boxes_that_recur_are_a_face),
+        cmocka_unit_test(what_is_lost_is_followed),
         cmocka_unit_test(weak_boxes_carry_on),
         cmocka_unit_test(patience_ends),
         cmocka_unit_test(crossing_people_stay_two),
