@@ -2,6 +2,7 @@
 #include "motion.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <libavutil/common.h>
 #include <libavutil/pixdesc.h>
@@ -74,4 +75,22 @@ float veil_motion_shift(const VeilSmall *a, const VeilSmall *b, float *dx, float
     *dy = (float)by + valley(difference(a, b, bx, by - 1), best, difference(a, b, bx, by + 1));
     still = difference(a, b, 0, 0);
     return still && abs(bx) < REACH_X && abs(by) < REACH_Y ? 1 - (float)best / (float)still : 0;
+}
+
+float veil_motion_alike(const VeilSmall *a, const VeilSmall *b)
+{
+    const uint8_t *p = &a->cell[0][0], *q = &b->cell[0][0];
+    const int n = VEIL_MOTION_W * VEIL_MOTION_H;
+    int64_t sp = 0, sq = 0, pp = 0, qq = 0, pq = 0;
+
+    for (int i = 0; i < n; i++) {
+        sp += p[i];
+        sq += q[i];
+        pp += p[i] * p[i];
+        qq += q[i] * q[i];
+        pq += p[i] * q[i];
+    }
+    pp = pp * n - sp * sp;
+    qq = qq * n - sq * sq;
+    return pp > 0 && qq > 0 ? (float)((double)(pq * n - sp * sq) / sqrt((double)pp * (double)qq)) : 0;
 }

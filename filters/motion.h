@@ -32,4 +32,11 @@ void veil_motion_small(const AVFrame *frame, VeilSmall *out);
  */
 float veil_motion_shift(const VeilSmall *a, const VeilSmall *b, float *dx, float *dy);
 
+/**
+ * How alike the two are when brightness and contrast do not count: near 1
+ * across a flash, a fade or a lamp switched on.
+ * @return correlation, -1..1; 0 if one of them is flat
+ */
+float veil_motion_alike(const VeilSmall *a, const VeilSmall *b);
+
 #endif /* VEIL_FILTERS_MOTION_H */

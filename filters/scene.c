@@ -16,6 +16,10 @@
  * most. */
 #define PANNED 0.5f
 
+/* A flash or a lamp changes the light, not what is shown: these came to .9 and
+ * more, real cuts to .3 at most. */
+#define RELIT 0.75f
+
 /* Samples of one cell, each side: enough for a mean, cheap at any size. */
 #define TAPS 4
 
@@ -44,11 +48,19 @@ static bool is_plain(const AVPixFmtDescriptor *desc)
            desc->comp[0].depth >= 8;
 }
 
+/* The same place, seen by a camera that swung round, or in other light. */
+static bool continues(const VeilSmall *before, const VeilSmall *now)
+{
+    float dx, dy;
+
+    return veil_motion_alike(before, now) >= RELIT || veil_motion_shift(before, now, &dx, &dy) >= PANNED;
+}
+
 bool veil_scene_is_new(VeilScene *scene, const AVFrame *frame)
 {
     const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(frame->format);
     const bool had_one = scene->started;
-    float difference = 0, dx, dy;
+    float difference = 0;
     VeilSmall small;
     bool is_cut;
 
@@ -66,7 +78,7 @@ bool veil_scene_is_new(VeilScene *scene, const AVFrame *frame)
     veil_motion_small(frame, &small);
     scene->started = true;
     is_cut = !had_one || (difference > CUT_FLOOR && difference > CUT_RATIO * scene->motion &&
-                          veil_motion_shift(&scene->small, &small, &dx, &dy) < PANNED);
+                          !continues(&scene->small, &small));
     scene->small = small;
     scene->motion = is_cut ? 0 : 0.8f * scene->motion + 0.2f * difference;
     return is_cut;

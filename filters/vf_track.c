@@ -20,13 +20,21 @@
  * unseen: then the frames count as not searched. */
 #define MAX_UNSEARCHED 25
 
+/** A frame that is held back, and how the camera moved since the one before it. */
+typedef struct Held {
+    AVFrame *frame;
+    bool measured; ///< dx, dy are known; measured only when a face needs it, once for all faces
+    bool panned;   ///< the camera moved so far that it explains what changed
+    float dx, dy;  ///< luma pixels
+} Held;
+
 typedef struct TrackContext {
     const AVClass *class; ///< must be first
     int64_t lookahead, patience, extend; ///< microseconds
     double high, evidence, growth;
     int memory; ///< MiB of frames held back at most
     VeilTracks *tracks;
-    AVFrame **held; ///< ring of `window + 1` frames
+    Held *held; ///< ring of `window + 1` frames
     int window, n_held, first;
     int64_t in, out, last_searched; ///< frame numbers
     bool draining;
@@ -50,41 +58,53 @@ static int frames_in_memory(const VeilFilterContext *ctx)
     return (int)FFMAX((int64_t)s->memory * 1024 * 1024 / FFMAX(size, 1), 2);
 }
 
-static const AVFrame *held(const TrackContext *s, int64_t at)
+static Held *held(const TrackContext *s, int64_t at)
 {
-    return at < s->out || at >= s->in ? NULL : s->held[(s->first + (int)(at - s->out)) % (s->window + 1)];
+    return at < s->out || at >= s->in ? NULL : &s->held[(s->first + (int)(at - s->out)) % (s->window + 1)];
 }
 
-/* Where the box would be if it moved with the camera. @return false if the camera stands still, or nothing is known */
-static bool with_camera(const AVFrame *a, const VeilFace *box, const AVFrame *b, VeilFace *out)
+static void measure(const AVFrame *before, Held *now)
 {
-    VeilSmall small_a, small_b;
-    float dx, dy;
+    VeilSmall a, b;
 
-    veil_motion_small(a, &small_a);
-    veil_motion_small(b, &small_b);
-    if (veil_motion_shift(&small_a, &small_b, &dx, &dy) < VEIL_MOTION_SURE)
+    veil_motion_small(before, &a);
+    veil_motion_small(now->frame, &b);
+    now->panned = veil_motion_shift(&a, &b, &now->dx, &now->dy) >= VEIL_MOTION_SURE;
+    now->dx *= (float)before->width / VEIL_MOTION_W;
+    now->dy *= (float)before->height / VEIL_MOTION_H;
+    now->measured = true;
+}
+
+/* Where the box would be in the next frame, or the one before, if it moved
+ * with the camera. @return false if the camera stands still, or nothing is known */
+static bool with_camera(Held *from, Held *to, int by, const VeilFace *box, VeilFace *out)
+{
+    Held *later = by > 0 ? to : from;
+
+    if (abs(by) != 1)
         return false;
+    if (!later->measured)
+        measure(by > 0 ? from->frame : to->frame, later);
     *out = *box;
-    out->x += dx * (float)a->width / VEIL_MOTION_W;
-    out->y += dy * (float)a->height / VEIL_MOTION_H;
-    return true;
+    out->x += (float)by * later->dx;
+    out->y += (float)by * later->dy;
+    return later->panned;
 }
 
 /* By its own motion, or with the camera; and where a fast pan smears the face, by the camera alone. */
 static float follow(void *opaque, int64_t from, const VeilFace *box, int64_t to, const VeilFace *guess, VeilFace *out)
 {
-    const AVFrame *a = held(opaque, from), *b = held(opaque, to);
+    Held *a = held(opaque, from), *b = held(opaque, to);
     VeilFace panned;
     float likeness;
 
-    if (!a || !b || a->width != b->width || a->height != b->height || a->format != b->format ||
-        !veil_follow_can(a->format))
+    if (!a || !b || a->frame->width != b->frame->width || a->frame->height != b->frame->height ||
+        a->frame->format != b->frame->format || !veil_follow_can(a->frame->format))
         return -1;
-    likeness = veil_follow(a, box, b, guess, out);
-    if (likeness >= VEIL_FOLLOW_SURE || !with_camera(a, box, b, &panned))
+    likeness = veil_follow(a->frame, box, b->frame, guess, out);
+    if (likeness >= VEIL_FOLLOW_SURE || !with_camera(a, b, (int)(to - from), box, &panned))
         return likeness;
-    if ((likeness = veil_follow(a, box, b, &panned, out)) >= VEIL_FOLLOW_SURE)
+    if ((likeness = veil_follow(a->frame, box, b->frame, &panned, out)) >= VEIL_FOLLOW_SURE)
         return likeness;
     *out = panned;
     return VEIL_FOLLOW_SURE;
@@ -142,7 +162,7 @@ static int track_filter_frame(VeilFilterContext *ctx, AVFrame **frame)
         s->draining = true;
         return 0;
     }
-    s->held[(s->first + s->n_held++) % (s->window + 1)] = *frame;
+    s->held[(s->first + s->n_held++) % (s->window + 1)] = (Held){ .frame = *frame };
     taken = *frame;
     *frame = NULL;
     return take_in(ctx, taken, s->in++);
@@ -172,8 +192,8 @@ static int track_next_frame(VeilFilterContext *ctx, AVFrame **frame)
 
     if (!s->n_held || (!s->draining && s->n_held <= s->window))
         return 0;
-    *frame = s->held[s->first];
-    s->held[s->first] = NULL;
+    *frame = s->held[s->first].frame;
+    s->held[s->first].frame = NULL;
     s->first = (s->first + 1) % (s->window + 1);
     s->n_held--;
     ret = give_boxes(ctx, *frame);
@@ -196,7 +216,7 @@ static void track_uninit(VeilFilterContext *ctx)
     TrackContext *s = ctx->priv;
 
     for (int i = 0; s->held && i <= s->window; i++)
-        av_frame_free(&s->held[i]);
+        av_frame_free(&s->held[i].frame);
     free(s->held);
     veil_tracks_free(s->tracks);
 }
