@@ -34,6 +34,7 @@ typedef struct Track {
     int64_t last_seen;
     int64_t scene_from, scene_to; ///< frames of its scene; INT64_MAX while the scene goes on
     VeilMotion motion;            ///< at the last point
+    VeilMotion seen;              ///< at the last sighting
     VeilPath path;
 } Track;
 
@@ -173,6 +174,7 @@ static int add_sighting(const VeilTracks *t, Track *track, int64_t at, const Vei
     } else {
         track->motion = veil_motion_begin(face);
     }
+    track->seen = track->motion;
     track->lost = false;
     track->evidence += veil_weak_worth(&t->weak, face);
     track->last_seen = at;
@@ -195,6 +197,7 @@ static int look_back(VeilTracks *t, Track *track)
     for (int i = 1; i < track->path.n; i++)
         veil_motion_update(&track->motion, &track->path.point[i].face,
                            (int)(track->path.point[i].at - track->path.point[i - 1].at));
+    track->seen = track->motion;
     return 0;
 }
 
@@ -275,6 +278,7 @@ static int follow_unseen(VeilTracks *t, int64_t at, const VeilBox *boxes, int n,
         for (int b = 0; b < n && track->live; b++)
             if (used[b] && veil_likeness(&last_point(track)->face, &boxes[b].face) > SLID_LIKENESS) {
                 track->live = false;
+                track->motion = track->seen; /* not where the other person led it */
                 veil_path_cut_after(&track->path, track->last_seen);
             }
     }

@@ -229,7 +229,7 @@ static const AVOption detect_options[] = {
     { "every", "search each Nth frame, and each new scene", OFFSET(every), AV_OPT_TYPE_INT, { .i64 = 1 }, 1, 25, VEIL_OPT_FLAGS },
     { "vary", "search at three sizes in turn: once, one and a half times and three quarters of it", OFFSET(vary), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, VEIL_OPT_FLAGS },
     { "light", "raise the light of dark pictures before the search", OFFSET(light), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, VEIL_OPT_FLAGS },
-    { "scene_start", "set frames at the start of each scene that are all searched", OFFSET(scene_start), AV_OPT_TYPE_INT, { .i64 = 3 }, 1, 250, VEIL_OPT_FLAGS },
+    { "scene_start", "set frames at the start of each scene that are all searched", OFFSET(scene_start), AV_OPT_TYPE_INT, { .i64 = 10 }, 1, 250, VEIL_OPT_FLAGS },
     { "threads", "set threads of the detector; the encoder has use for the others", OFFSET(threads), AV_OPT_TYPE_INT, { .i64 = 1 }, 1, 16, VEIL_OPT_FLAGS },
     { NULL }
 };

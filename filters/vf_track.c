@@ -225,9 +225,9 @@ static void track_uninit(VeilFilterContext *ctx)
 static const AVOption track_options[] = {
     { "lookahead", "set how long frames are held back", OFFSET(lookahead), AV_OPT_TYPE_DURATION, { .i64 = 2000000 }, 0, 60000000, VEIL_OPT_FLAGS },
     { "patience", "set how long a face is awaited that was not seen", OFFSET(patience), AV_OPT_TYPE_DURATION, { .i64 = 1200000 }, 0, 60000000, VEIL_OPT_FLAGS },
-    { "extend", "set how long a face is covered before the first and after the last place where it was seen or followed", OFFSET(extend), AV_OPT_TYPE_DURATION, { .i64 = 100000 }, 0, 60000000, VEIL_OPT_FLAGS },
+    { "extend", "set how long a face is covered before the first and after the last place where it was seen or followed", OFFSET(extend), AV_OPT_TYPE_DURATION, { .i64 = 160000 }, 0, 60000000, VEIL_OPT_FLAGS },
     { "high", "set the lowest score that begins a track at once; large boxes need more", OFFSET(high), AV_OPT_TYPE_DOUBLE, { .dbl = 0.5 }, 0.01, 0.99, VEIL_OPT_FLAGS },
-    { "evidence", "set the sum of scores above chance at which boxes below 'high' begin one", OFFSET(evidence), AV_OPT_TYPE_DOUBLE, { .dbl = 0.2 }, 0, 100, VEIL_OPT_FLAGS },
+    { "evidence", "set the sum of scores above chance at which boxes below 'high' begin one", OFFSET(evidence), AV_OPT_TYPE_DOUBLE, { .dbl = 0.15 }, 0, 100, VEIL_OPT_FLAGS },
     { "growth", "set how much a box grows a frame away from a sighting, as a share of its size", OFFSET(growth), AV_OPT_TYPE_DOUBLE, { .dbl = 0.005 }, 0, 1, VEIL_OPT_FLAGS },
     { "memory", "set MiB of frames held back at most", OFFSET(memory), AV_OPT_TYPE_INT, { .i64 = 128 }, 16, 65536, VEIL_OPT_FLAGS },
     { NULL }

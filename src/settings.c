@@ -57,7 +57,7 @@ int veil_settings_init(VeilSettings *s)
                          .detect_every = 3,
                          .lookahead = 2,
                          .patience = 1.2,
-                         .extend = 0.1,
+                         .extend = 0.16,
                          .margin = 0.2,
                          .cells = 6,
                          .crf = 20,

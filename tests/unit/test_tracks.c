@@ -357,6 +357,35 @@ static void what_is_lost_is_followed(void **state)
     veil_tracks_free(t);
 }
 
+/* A followed box that slid onto another person is dropped; where the first one
+ * goes on for the short rest is not where that box had been led to. */
+static float slide(void *opaque, int64_t from, const VeilFace *face, int64_t to, const VeilFace *guess, VeilFace *out)
+{
+    (void)opaque;
+    (void)guess;
+    *out = *face;
+    out->x += 30.f * (float)(to - from);
+    return 0.95f;
+}
+
+static void a_slid_box_leads_nowhere(void **state)
+{
+    VeilTracksConfig c = config;
+    VeilTracks *t;
+    VeilBox got[4];
+
+    (void)state;
+    c.follow = slide;
+    c.extend = 2;
+    assert_int_equal(veil_tracks_new(&t, &c), 0);
+    for (int i = 0; i <= 6; i += 3)
+        see(t, i, (VeilBox[]){ box(100, 100, 40, 0.9f), box(190, 100, 40, 0.9f) }, 2);
+    see_one(t, 9, box(190, 100, 40, 0.9f)); /* by now the first has slid to 190 */
+    assert_int_equal(veil_tracks_at(t, 7, got, 4), 2);
+    assert_true(covers(&got[0], 120, 120));
+    veil_tracks_free(t);
+}
+
 static void weak_boxes_carry_on(void **state)
 {
     VeilTracks *t = new_tracks();
@@ -514,6 +543,7 @@ int main(void)
         cmocka_unit_test(weak_boxes_lead_back),
         cmocka_unit_test(weak_boxes_that_recur_are_a_face),
         cmocka_unit_test(what_is_lost_is_followed),
+        cmocka_unit_test(a_slid_box_leads_nowhere),
         cmocka_unit_test(weak_boxes_carry_on),
         cmocka_unit_test(patience_ends),
         cmocka_unit_test(crossing_people_stay_two),
