@@ -11,6 +11,7 @@
 
 #include "cv.h"
 #include "detector.h"
+#include "light.h"
 #include "picture.h"
 
 #define LEVELS 3
@@ -123,6 +124,8 @@ static int opencv_find(void *priv, const AVFrame *frame, VeilFace *faces, int ca
 
     if ((ret = veil_picture_read(&d->pic, frame, &pc, log)) < 0)
         return ret;
+    if (!d->config.dim)
+        veil_light_raise(&d->pic);
     ret = veil_cv_net_run(d->net, &(VeilCvPicture){d->pic.data, d->pic.w, d->pic.h, d->pic.stride, 3}, &input, names,
                           LEVELS * PARTS, outs, sizes, why);
     if (ret < 0) {
@@ -145,7 +148,7 @@ const VeilDetectorBackend veil_det_opencv = {
     .model       = "yunet",
     .low         = 0.3f,
     .high        = 0.5f,
-    .least       = 0.1f,
+    .least       = 0.15f,
     .open        = opencv_open,
     .find        = opencv_find,
     .close       = opencv_close,
