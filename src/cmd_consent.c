@@ -51,8 +51,22 @@ static int wants(const char *what)
     return VEIL_EXIT_ERROR;
 }
 
-static int write_record(VeilConsent *c, const char *out)
+static int report(const char *command, const char *file, const VeilConsent *c, const char *signed_as)
 {
+    json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b}", "file", file, "subject", c->subject, "controller",
+                          c->controller, "purpose", c->purpose, "data", c->data, "withdrawn", c->withdrawn);
+
+    veil_keyio_json_hex(j, "record", c->record, sizeof(c->record));
+    if (signed_as)
+        json_object_set_new(j, "signed_as", json_string(signed_as));
+    veil_keyio_json_time(j, "time", c->time);
+    veil_keyio_json_time(j, "expires", c->expires);
+    return veil_keyio_report(command, j);
+}
+
+static int write_record(VeilConsent *c, const ConsentOptions *o, const char *command)
+{
+    const char *out = o->out;
     VeilText t = { 0 };
     VeilErr err;
     int ret;
@@ -64,6 +78,8 @@ static int write_record(VeilConsent *c, const char *out)
     veil_text_free(&t);
     if (ret < 0)
         return veil_keyio_refuse(&err);
+    if (o->json)
+        return report(command, out, c, NULL);
     veil_info("controller and subject now run 'veil consent sign %s --key FILE.key'", out);
     return VEIL_EXIT_DONE;
 }
@@ -101,7 +117,7 @@ static int run_new(const ConsentOptions *o)
     randombytes_buf(c.record, sizeof(c.record));
     randombytes_buf(c.salt, sizeof(c.salt));
     c.expires = c.time + (int64_t)o->days * 86400;
-    return write_record(&c, o->out);
+    return write_record(&c, o, "consent new");
 }
 
 static int read_record(VeilConsent *c, const char *path)
@@ -131,13 +147,29 @@ static int run_withdraw(const ConsentOptions *o, const char *path)
     c.withdrawn = true;
     c.time = time(NULL);
     randombytes_buf(c.salt, sizeof(c.salt));
-    return write_record(&c, o->out);
+    return write_record(&c, o, "consent withdraw");
+}
+
+/* Only the two keys that the record names can sign it, each in its role. */
+static int check_signer(const VeilConsent *c, const VeilKey *key, const char *path, VeilErr *err)
+{
+    const uint8_t *named = key->role == VEIL_ROLE_CONTROLLER ? c->controller_pk
+                           : key->role == VEIL_ROLE_SUBJECT  ? c->subject_pk
+                                                             : NULL;
+
+    if (!named)
+        return veil_err(err, VEIL_E_ROLE, "key '%s'", path);
+    if (sodium_memcmp(named, key->public_key, VEIL_SIGN_PK_BYTES))
+        return veil_err(err, VEIL_E_CONSENT, "key '%s' is not the %s's key that the record names", path,
+                        veil_role_word(key->role));
+    return 0;
 }
 
 static int run_sign(const ConsentOptions *o, const char *path)
 {
     VeilText t = { 0 };
     VeilKey key = { 0 };
+    VeilConsent c;
     uint8_t *bytes;
     VeilErr err;
     size_t len;
@@ -148,16 +180,21 @@ static int run_sign(const ConsentOptions *o, const char *path)
     if ((ret = veil_keyio_read(&bytes, &len, path, VEIL_TEXT_MAX)))
         return ret;
     veil_text_bytes(&t, bytes, len);
+    r = veil_consent_read(&c, bytes, len, path, &err);
     free(bytes);
-    if (!(ret = veil_keyio_unlock(&key, o->key, VEIL_ROLE_NONE, o->pass_fd))) {
-        if (key.role != VEIL_ROLE_CONTROLLER && key.role != VEIL_ROLE_SUBJECT)
-            r = veil_err(&err, VEIL_E_ROLE, "key '%s'", o->key);
-        else if ((r = veil_note_sign(&t, veil_role_word(key.role), key.secret)) < 0)
-            veil_err(&err, r, "consent '%s'", path);
-        else
-            r = veil_file_write(path, t.at, t.len, 0644, true, &err);
+    if (r < 0)
+        ret = veil_keyio_refuse(&err);
+    else if (!(ret = veil_keyio_unlock(&key, o->key, VEIL_ROLE_NONE, o->pass_fd))) {
+        if ((r = check_signer(&c, &key, o->key, &err)) >= 0) {
+            if ((r = veil_note_sign(&t, veil_role_word(key.role), key.secret)) < 0)
+                veil_err(&err, r, "consent '%s'", path);
+            else
+                r = veil_file_write(path, t.at, t.len, 0644, true, &err);
+        }
         ret = r < 0 ? veil_keyio_refuse(&err) : VEIL_EXIT_DONE;
-        if (!ret)
+        if (!ret && o->json)
+            ret = report("consent sign", path, &c, veil_role_word(key.role));
+        else if (!ret)
             veil_info("'%s' is signed as %s; both sign, then 'veil consent verify'", path,
                       veil_role_word(key.role));
     }
@@ -180,8 +217,9 @@ static int run_verify(const ConsentOptions *o, const char *path)
     if (veil_time_format(until, c.expires) < 0)
         until[0] = '\0'; /* cannot be: it was read from such a text */
     if (o->json)
-        return veil_keyio_print_json(json_pack("{s:b, s:s, s:s, s:s}", "in_force", 1, "subject", c.subject,
-                                               "purpose", c.purpose, "expires", until));
+        return veil_keyio_report("consent verify",
+                                 json_pack("{s:s, s:b, s:s, s:s, s:s}", "file", path, "in_force", 1,
+                                           "subject", c.subject, "purpose", c.purpose, "expires", until));
     printf("'%s' agrees to %s of %s until %s\n", c.subject, c.purpose, c.data, until);
     return VEIL_EXIT_DONE;
 }
