@@ -82,7 +82,7 @@ static int parse_members(VeilLines *r, Ceremony *c)
     return veil_lines_end(r);
 }
 
-static int parse_ceremony(Ceremony *c, const uint8_t *bytes, size_t len, VeilErr *err)
+int ceremony_parse(Ceremony *c, const uint8_t *bytes, size_t len, VeilErr *err)
 {
     uint64_t k = 0, n = 0;
     uint8_t digest[32] = { 0 };
@@ -171,7 +171,7 @@ int ceremony_open(Ceremony *c, const char *folder, VeilErr *err)
     }
     if (!(ret = veil_file_read(&bytes, &len, ceremony_path(c, path, "ceremony", 0, "txt"), VEIL_TEXT_MAX,
                                err)) &&
-        !(ret = parse_ceremony(c, bytes, len, err)))
+        !(ret = ceremony_parse(c, bytes, len, err)))
         ret = start(c, err);
 out:
     free(bytes);
@@ -210,6 +210,12 @@ static int make_or_recall(const Ceremony *c, const CeremonySelf *self, VeilDkgMe
     return veil_file_write(path, msg->at, msg->len, 0600, false, err);
 }
 
+static void format_hash(VeilText *t, uint32_t member, const uint8_t hash[32])
+{
+    veil_text_add(t, "veil/v1/dkg-round0\nmember %u\n", member);
+    veil_text_hex(t, "hash", hash, 32);
+}
+
 int ceremony_announce(const Ceremony *c, const CeremonySelf *self, VeilErr *err)
 {
     VeilDkgMessage msg;
@@ -222,8 +228,7 @@ int ceremony_announce(const Ceremony *c, const CeremonySelf *self, VeilErr *err)
         return ret;
     if ((ret = veil_dkg_hash(hash, &msg)) < 0)
         return veil_err(err, ret, "message of member %u", self->index);
-    veil_text_add(&t, "veil/v1/dkg-round0\nmember %u\n", self->index);
-    veil_text_hex(&t, "hash", hash, 32);
+    format_hash(&t, self->index, hash);
     if ((ret = veil_text_done(&t)) < 0)
         veil_err(err, ret, "round 0 of member %u", self->index);
     else
@@ -233,25 +238,39 @@ int ceremony_announce(const Ceremony *c, const CeremonySelf *self, VeilErr *err)
     return ret;
 }
 
+int ceremony_parse_hash(uint8_t hash[32], uint32_t *member, const uint8_t *bytes, size_t len,
+                        const char *what, VeilErr *err)
+{
+    uint64_t number = 0;
+    VeilText again = { 0 };
+    VeilLines r;
+    int ret;
+
+    veil_lines_open(&r, bytes, len, what, err);
+    veil_lines_word(&r, "veil/v1/dkg-round0");
+    veil_lines_number(&r, "member", &number, VEIL_GROUP_MAX_N);
+    veil_lines_hex(&r, "hash", hash, 32);
+    if ((ret = veil_lines_end(&r)) < 0)
+        return ret;
+    *member = (uint32_t)number;
+    format_hash(&again, *member, hash);
+    return veil_text_same(&again, bytes, len, what, err);
+}
+
 static int read_hash(uint8_t hash[32], const Ceremony *c, uint32_t i, VeilErr *err)
 {
     char path[CEREMONY_PATH_CAP], what[64];
+    uint32_t member = 0;
     uint8_t *bytes;
-    uint64_t member = 0;
-    VeilLines r;
     size_t len;
     int ret;
 
     snprintf(what, sizeof(what), "round 0 of member %u", i);
     if ((ret = veil_file_read(&bytes, &len, ceremony_path(c, path, "round0", i, "txt"), 256, err)) < 0)
         return ret;
-    veil_lines_open(&r, bytes, len, what, err);
-    veil_lines_word(&r, "veil/v1/dkg-round0");
-    veil_lines_number(&r, "member", &member, c->n);
-    veil_lines_hex(&r, "hash", hash, 32);
-    ret = veil_lines_end(&r);
+    ret = ceremony_parse_hash(hash, &member, bytes, len, what, err);
     free(bytes);
-    return !ret && member != i ? veil_err(err, VEIL_E_DKG_COMMIT, "%s", what) : ret;
+    return ret >= 0 && member != i ? veil_err(err, VEIL_E_DKG_COMMIT, "%s", what) : ret;
 }
 
 int ceremony_reveal(const Ceremony *c, const CeremonySelf *self, VeilErr *err)

@@ -62,6 +62,17 @@ const char *ceremony_private(const Ceremony *c, const CeremonySelf *self, char p
 /** Read the message of member i. @return 0; VEIL_E_DKG_COUNT if it is too long; negative errno */
 int ceremony_message(VeilDkgMessage *msg, const char *path, uint32_t i, VeilErr *err);
 
+/**
+ * Read the text of ceremony.txt.
+ * @param c folder, refresh and old are set already
+ * @return 0; VEIL_E_CANON; VEIL_E_GROUP if it is of another group note than c->old
+ */
+int ceremony_parse(Ceremony *c, const uint8_t *bytes, size_t len, VeilErr *err);
+
+/** Read the text of round0.N.txt. @return 0; VEIL_E_CANON */
+int ceremony_parse_hash(uint8_t hash[32], uint32_t *member, const uint8_t *bytes, size_t len,
+                        const char *what, VeilErr *err);
+
 /** Write ceremony.txt (and previous.note) into a new folder; c has everything but dkg. */
 int ceremony_create(Ceremony *c, const void *previous_note, size_t previous_len, VeilErr *err);
 

@@ -50,15 +50,23 @@ static int wants(const char *what)
     return VEIL_EXIT_ERROR;
 }
 
-/* What a custodian's folder pins. */
-static int report_home(const char *command, const char *home, const VeilCustodian *c)
+/* What a custodian's folder pins, read from it again. */
+static int report_home(const char *command, const char *home)
 {
-    const VeilPolicy *p = veil_policies_newest(&c->policies);
-    json_t *j = json_pack("{s:s, s:i, s:i}", "folder", home, "epoch", (int)c->group.key.epoch,
-                          "policy_version", (int)p->version);
+    const VeilPolicy *p;
+    VeilCustodian c;
+    VeilErr err;
+    json_t *j;
 
-    veil_keyio_json_hex(j, "gid", c->group.key.gid, VEIL_GID_BYTES);
+    if (veil_custodian_open(&c, home, &err) < 0)
+        return veil_keyio_refuse(&err);
+    p = veil_policies_newest(&c.policies);
+    j = json_pack("{s:s, s:i, s:i}", "folder", home, "epoch", (int)c.group.key.epoch, "policy_version",
+                  (int)p->version);
+
+    veil_keyio_json_hex(j, "gid", c.group.key.gid, VEIL_GID_BYTES);
     veil_keyio_json_hex(j, "policy", p->digest, 32);
+    veil_custodian_clear(&c);
     return veil_keyio_report(command, j);
 }
 
@@ -66,7 +74,6 @@ static int run_setup(const ApproveOptions *o, const char *home)
 {
     VeilBytes group = { 0 }, policy = { 0 };
     uint8_t gid[VEIL_GID_BYTES];
-    VeilCustodian c;
     VeilErr err;
     int ret;
 
@@ -78,11 +85,9 @@ static int run_setup(const ApproveOptions *o, const char *home)
         !(ret = veil_keyio_read(&policy.at, &policy.len, o->policy, VEIL_TEXT_MAX)) &&
         veil_custodian_setup(home, &group, gid, &policy, &err) < 0)
         ret = veil_keyio_refuse(&err);
-    else if (!ret && o->json) {
-        ret = veil_custodian_open(&c, home, &err) < 0 ? veil_keyio_refuse(&err)
-                                                      : report_home("approve setup", home, &c);
-        veil_custodian_clear(&c);
-    } else if (!ret)
+    else if (!ret && o->json)
+        ret = report_home("approve setup", home);
+    else if (!ret)
         veil_info("'%s' holds the pinned group and policy; answer requests with --home %s", home, home);
     free(group.at);
     free(policy.at);
@@ -105,7 +110,7 @@ static int run_policy(const ApproveOptions *o, const char *home, const char *pat
     if (veil_custodian_add_policy(&c, &policy, &err) < 0)
         ret = veil_keyio_refuse(&err);
     else if (o->json)
-        ret = report_home("approve policy", home, &c);
+        ret = report_home("approve policy", home);
     else
         veil_info("'%s' is in force in '%s'", path, home);
     veil_custodian_clear(&c);

@@ -82,7 +82,7 @@ static void format_public(VeilText *t, const VeilKey *key)
     veil_text_b64(t, "key", key->public_key, 32);
 }
 
-static int parse_public(VeilKey *key, const uint8_t *bytes, size_t len, const char *path, VeilErr *err)
+int veil_keyio_parse_public(VeilKey *key, const uint8_t *bytes, size_t len, const char *path, VeilErr *err)
 {
     char role[VEIL_TOKEN_CAP] = "";
     VeilText again = { 0 };
@@ -111,7 +111,7 @@ int veil_keyio_public(VeilKey *key, const char *path, VeilRole role)
 
     if ((ret = veil_keyio_read(&bytes, &len, path, 1024)))
         return ret;
-    ret = parse_public(key, bytes, len, path, &err);
+    ret = veil_keyio_parse_public(key, bytes, len, path, &err);
     free(bytes);
     if (!ret && role != VEIL_ROLE_NONE && key->role != role)
         ret = veil_err(&err, VEIL_E_ROLE, "'%s' is a key of role '%s', not '%s'", path,

@@ -44,6 +44,9 @@ int veil_keyio_unlock(VeilKey *key, const char *path, VeilRole role, int pass_fd
  */
 int veil_keyio_public(VeilKey *key, const char *path, VeilRole role);
 
+/** The text of a public key file. @return 0; VEIL_E_CANON; VEIL_E_ROLE for an unknown role */
+int veil_keyio_parse_public(VeilKey *key, const uint8_t *bytes, size_t len, const char *what, VeilErr *err);
+
 /** Write a public key file; refuses a path that exists. @return VEIL_EXIT_ code */
 int veil_keyio_write_public(const char *path, const VeilKey *key);
 
