@@ -35,7 +35,8 @@ static const VeilOpt approve_options[] = {
     { "group", 0, VEIL_OPT_STRING, OFFSET(group), "NOTE", "group note (setup)", 0, 0, NULL },
     { "gid", 0, VEIL_OPT_STRING, OFFSET(gid), "HEX", "group id, as the members read it to each other (setup)",
       0, 0, NULL },
-    { "policy", 0, VEIL_OPT_STRING, OFFSET(policy), "NOTE", "first policy, signed (setup)", 0, 0, NULL },
+    { "policy", 0, VEIL_OPT_STRING, OFFSET(policy), "NOTE",
+      "first policy, signed (setup); the next one (group)", 0, 0, NULL },
     { "out", 'o', VEIL_OPT_STRING, OFFSET(out), "PATH", "leaf for the log; for hand-over, a new folder", 0, 0,
       NULL },
     { "pass-fd", 0, VEIL_OPT_INT, OFFSET(pass_fd), "N",
@@ -114,6 +115,28 @@ static int run_policy(const ApproveOptions *o, const char *home, const char *pat
     else
         veil_info("'%s' is in force in '%s'", path, home);
     veil_custodian_clear(&c);
+    free(policy.at);
+    return ret;
+}
+
+/* After a refresh: the group's next note and the policy that names it. */
+static int run_group(const ApproveOptions *o, const char *home, const char *path)
+{
+    VeilBytes group = { 0 }, policy = { 0 };
+    VeilErr err;
+    int ret;
+
+    if (!o->policy)
+        return wants(" group' wants --policy, the one that names the new group note");
+    if (!(ret = veil_keyio_read(&group.at, &group.len, path, VEIL_TEXT_MAX)) &&
+        !(ret = veil_keyio_read(&policy.at, &policy.len, o->policy, VEIL_TEXT_MAX)) &&
+        veil_custodian_refresh(home, &group, &policy, &err) < 0)
+        ret = veil_keyio_refuse(&err);
+    else if (!ret && o->json)
+        ret = report_home("approve group", home);
+    else if (!ret)
+        veil_info("'%s' answers with the shares of the new epoch from now on", home);
+    free(group.at);
     free(policy.at);
     return ret;
 }
@@ -300,12 +323,15 @@ static int run_approve(int argc, char **argv)
             ret = run_setup(&o, words[1]);
         else if (n == 3 && !strcmp(words[0], "policy"))
             ret = run_policy(&o, words[1], words[2]);
+        else if (n == 3 && !strcmp(words[0], "group"))
+            ret = run_group(&o, words[1], words[2]);
         else if (n == 2 && !strcmp(words[0], "hand-over"))
             ret = run_request(&o, words[1], true);
         else if (n == 1)
             ret = run_request(&o, words[0], false);
         else
-            ret = wants("' wants a request, hand-over REQUEST, setup HOME or policy HOME NOTE");
+            ret = wants(
+                "' wants a request, hand-over REQUEST, setup HOME, policy HOME NOTE or group HOME NOTE");
     }
     veil_opts_free(&o, approve_options);
     free(words);
@@ -317,6 +343,7 @@ const VeilCommand veil_cmd_approve = {
     .summary = "as a custodian, check a request and answer it",
     .usage = "approve setup HOME --group NOTE --gid HEX --policy NOTE\n"
              "       veil approve policy HOME NOTE              accept the next policy\n"
+             "       veil approve group HOME NOTE --policy NOTE after a refresh: the next group note\n"
              "       veil approve REQUEST --home HOME --log LOG --share FILE.key --key FILE.key -o LEAF\n"
              "       veil approve hand-over REQUEST --home HOME --log LOG -o FOLDER",
     .opts = approve_options,
