@@ -210,7 +210,8 @@ static int check_points(const VeilDkg *dkg, uint32_t i, const uint8_t *msg, Veil
     return 0;
 }
 
-/* W = f*G - e*C_i0; the challenge over it must be e again. */
+/* W = f*G - e*C, C the first commitment sent: C_i,0, or C_i,1 in a refresh; the
+ * challenge over W must be e again. */
 static int check_pop(const VeilDkg *dkg, uint32_t i, const uint8_t *msg, VeilErr *err)
 {
     const uint8_t *e = msg + layout_of(dkg).pop, *f = e + 32;

@@ -241,4 +241,13 @@ says 1 'E_SIGNATURE\|E_CONSENT' 'a consent leaf with a forged record' "$VEIL" lo
 ok $? 'none of them is in the log'
 json '.index == 6' "$VEIL" log append log consent.leaf --subject given
 json '.withdrawn' "$VEIL" consent withdraw given -o withdrawn
+json '.in_force and .logged' "$VEIL" consent verify given --log log
+for role in controller subject; do
+    quiet v consent sign withdrawn --key $role.key
+done
+says 1 'not in the log' 'a record that is not logged does not count' "$VEIL" consent verify given withdrawn --log log
+quiet v log leaf consent withdrawn --key controller.key -o withdrawn.leaf
+quiet "$VEIL" log append log withdrawn.leaf --subject withdrawn
+says 1 'withdrawn' 'the newest event in the log counts, in whatever order the files are given' \
+    "$VEIL" consent verify withdrawn given --log log
 echo "1..$n"
