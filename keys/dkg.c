@@ -99,8 +99,7 @@ static int pop_challenge(uint8_t e[32], const VeilDkg *dkg, const uint8_t *msg, 
                    VEIL_FIELDS({ dkg->ctx, 32 }, { msg, 4 }, { msg + 4, layout_of(dkg).pop - 4 }, { w, 32 }));
 }
 
-/* W = s*G, f = s + e*a with s hedged over ctx || le32 i || C_i; a is the
- * coefficient behind the first commitment. */
+/* W = s*G, f = s + e*a, s hedged over ctx || le32 i || C_i; a is behind the first commitment sent. */
 static int put_pop(uint8_t *msg, const VeilDkg *dkg, const uint8_t a[32])
 {
     const Layout l = layout_of(dkg);
@@ -210,8 +209,7 @@ static int check_points(const VeilDkg *dkg, uint32_t i, const uint8_t *msg, Veil
     return 0;
 }
 
-/* W = f*G - e*C, C the first commitment sent: C_i,0, or C_i,1 in a refresh; the
- * challenge over W must be e again. */
+/* W = f*G - e*C, C the first commitment sent (C_i,0; C_i,1 in a refresh); over W it must be e again. */
 static int check_pop(const VeilDkg *dkg, uint32_t i, const uint8_t *msg, VeilErr *err)
 {
     const uint8_t *e = msg + layout_of(dkg).pop, *f = e + 32;
