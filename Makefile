@@ -75,9 +75,10 @@ $(SAMPLES): $(STREET_OBJ)
 	$(CC) $(LDFLAGS) -o $@ $^ $(call pkg,libs,libavformat libavcodec libavutil libswscale) -lm
 
 # The custodian's program: the commands of keys/ alone, no video library.
-KEYS_CMD := $(addprefix src/cmd_,$(addsuffix .c,keys group policy warrant request approve log inspect consent))
-KEYS_BIN := $(addprefix $(BUILD)/,$(KEYS_SRC:.c=.o) $(patsubst %.c,%.o,$(wildcard $(KEYS_CMD))) \
-    src/opts.o src/msg.o src/keyio.o src/ceremony.o src/main-keys.o)
+# A command is cmd_NAME.c and, where it is long, its parts cmd_NAME_*.c.
+KEYS_CMD := $(foreach c,keys group policy warrant request approve log inspect consent,$(wildcard src/cmd_$c.c src/cmd_$(c)_*.c))
+KEYS_BIN := $(addprefix $(BUILD)/,$(KEYS_SRC:.c=.o) $(KEYS_CMD:.c=.o) \
+    src/opts.o src/msg.o src/keyio.o $(patsubst %.c,%.o,$(wildcard src/ceremony*.c)) src/main-keys.o)
 
 veil-keys: $(BUILD)/veil-keys
 

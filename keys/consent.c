@@ -31,7 +31,7 @@ int veil_consent_print(VeilText *t, VeilConsent *c)
     return veil_text_done(t) < 0 ? veil_text_done(t) : set_digest(c, t->at, t->len);
 }
 
-static int read_text(VeilConsent *c, const VeilNote *n, const char *what, VeilErr *err)
+static int read_text(VeilConsent *c, const char *text, size_t len, const char *what, VeilErr *err)
 {
     VeilText again = { 0 };
     char event[VEIL_TOKEN_CAP];
@@ -39,7 +39,7 @@ static int read_text(VeilConsent *c, const VeilNote *n, const char *what, VeilEr
     int ret;
 
     *c = (VeilConsent){ 0 };
-    veil_lines_open(&r, n->text, n->text_len, what, err);
+    veil_lines_open(&r, text, len, what, err);
     veil_lines_word(&r, "veil/v1/consent");
     veil_lines_word(&r, "schema ISO27560-2023");
     veil_lines_hex(&r, "record", c->record, sizeof(c->record));
@@ -58,9 +58,16 @@ static int read_text(VeilConsent *c, const VeilNote *n, const char *what, VeilEr
     if ((ret = veil_lines_end(&r)) < 0)
         return ret;
     print_text(&again, c);
-    if ((ret = veil_text_same(&again, n->text, n->text_len, what, err)) < 0)
+    if ((ret = veil_text_same(&again, text, len, what, err)) < 0)
         return ret;
-    return set_digest(c, n->text, n->text_len);
+    if (!memcmp(c->controller_pk, c->subject_pk, VEIL_SIGN_PK_BYTES))
+        return veil_err(err, VEIL_E_ROLE, "%s: controller and subject share a key", what);
+    return set_digest(c, text, len);
+}
+
+int veil_consent_read(VeilConsent *c, const void *note, size_t len, const char *what, VeilErr *err)
+{
+    return read_text(c, note, veil_note_text_len(note, len), what, err);
 }
 
 int veil_consent_parse(VeilConsent *c, const void *note, size_t len, const char *what, VeilErr *err)
@@ -68,10 +75,9 @@ int veil_consent_parse(VeilConsent *c, const void *note, size_t len, const char 
     VeilNote n;
     int ret;
 
-    if ((ret = veil_note_parse(&n, note, len, what, err)) < 0 || (ret = read_text(c, &n, what, err)) < 0)
+    if ((ret = veil_note_parse(&n, note, len, what, err)) < 0 ||
+        (ret = read_text(c, n.text, n.text_len, what, err)) < 0)
         return ret;
-    if (!memcmp(c->controller_pk, c->subject_pk, VEIL_SIGN_PK_BYTES))
-        return veil_err(err, VEIL_E_ROLE, "%s: controller and subject share a key", what);
     if (!veil_note_signed_by(&n, "controller", c->controller_pk) ||
         !veil_note_signed_by(&n, "subject", c->subject_pk))
         return veil_err(err, VEIL_E_CONSENT, "%s", what);

@@ -36,6 +36,9 @@ typedef struct VeilConsent {
 /** Write the text; sign it as "controller" and as "subject". @return as veil_text_done() */
 int veil_consent_print(VeilText *t, VeilConsent *c);
 
+/** Read a consent note, signed or not yet; signatures are not checked. @return 0; VEIL_E_CANON; VEIL_E_ROLE */
+int veil_consent_read(VeilConsent *c, const void *note, size_t len, const char *what, VeilErr *err);
+
 /** Read a consent note and check both signatures. @return 0; VEIL_E_CANON; VEIL_E_CONSENT; VEIL_E_ROLE */
 int veil_consent_parse(VeilConsent *c, const void *note, size_t len, const char *what, VeilErr *err);
 

@@ -145,6 +145,62 @@ int veil_custodian_add_policy(VeilCustodian *c, const VeilBytes *policy, VeilErr
     return write_part(c, name, policy->at, policy->len, err);
 }
 
+/* A file that an interrupted run has written already is left; another one there is not. */
+static int write_once(const VeilCustodian *c, const char *name, const VeilBytes *bytes, VeilErr *err)
+{
+    VeilBytes there;
+    bool same;
+
+    if (read_part(&there, c, name, VEIL_TEXT_MAX, NULL) < 0)
+        return write_part(c, name, bytes->at, bytes->len, err);
+    same = there.len == bytes->len && !memcmp(there.at, bytes->at, bytes->len);
+    free(there.at);
+    return same ? 0 : veil_err(err, -EEXIST, "'%s' in '%s'", name, c->home);
+}
+
+static int check_next(VeilCustodian *c, const VeilBytes *group, const VeilBytes *policy, VeilPolicy *p,
+                      VeilErr *err)
+{
+    const VeilPolicy *newest = veil_policies_newest(&c->policies);
+    VeilGroup next;
+    int ret;
+
+    if ((ret = veil_group_open(&next, group->at, group->len, c->group.key.gid, err)) < 0)
+        return ret;
+    if (sodium_memcmp(next.digest, c->group.digest, 32) &&
+        (ret = veil_group_follows(&next, &c->group, err)) < 0)
+        return ret;
+    if ((ret = veil_policy_parse(p, policy->at, veil_note_text_len((char *)policy->at, policy->len),
+                                 "new policy", err)) < 0)
+        return ret;
+    /* After an interrupted run the newest one is this one. */
+    if (sodium_memcmp(p->digest, newest->digest, 32) &&
+        (ret = veil_policy_read(p, policy->at, policy->len, newest, "new policy", err)) < 0)
+        return ret;
+    return policy_fits(p, &next, err);
+}
+
+int veil_custodian_refresh(const char *home, const VeilBytes *group, const VeilBytes *policy, VeilErr *err)
+{
+    char path[PATH_MAX], name[32];
+    VeilCustodian c;
+    VeilPolicy p;
+    int ret;
+
+    if ((ret = set_home(&c, home, err)) < 0 || (ret = load_group(&c, err)) < 0 ||
+        (ret = veil_custodian_path(path, &c, "policy", err)) < 0 ||
+        (ret = veil_policies_load(&c.policies, path, err)) < 0 ||
+        (ret = check_next(&c, group, policy, &p, err)) < 0)
+        goto out;
+    snprintf(name, sizeof(name), "policy/%u.note", p.version);
+    if ((ret = write_once(&c, name, policy, err)) >= 0 &&
+        (ret = veil_custodian_path(path, &c, "group.note", err)) >= 0)
+        ret = veil_file_write(path, group->at, group->len, 0600, true, err);
+out:
+    veil_custodian_clear(&c);
+    return ret;
+}
+
 /* ---- requests seen, releases given ------------------------------------------ */
 
 static bool exists(const VeilCustodian *c, const char *format, const uint8_t id[32])

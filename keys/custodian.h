@@ -43,6 +43,14 @@ void veil_custodian_clear(VeilCustodian *c);
 /** Accept the next policy, signed by the newest one's signers. @return as veil_policy_read() */
 int veil_custodian_add_policy(VeilCustodian *c, const VeilBytes *policy, VeilErr *err);
 
+/**
+ * Accept the note of the next epoch, after a refresh, with the policy that
+ * names it: one without the other would answer nobody. What was seen and
+ * answered stays. A run that was interrupted is finished by the same call.
+ * @return 0; VEIL_E_EPOCH or VEIL_E_GROUP if the note does not follow ours; as veil_custodian_add_policy()
+ */
+int veil_custodian_refresh(const char *home, const VeilBytes *group, const VeilBytes *policy, VeilErr *err);
+
 /** Path of a file in the folder. @return 0, or -ENAMETOOLONG */
 int veil_custodian_path(char out[PATH_MAX], const VeilCustodian *c, const char *name, VeilErr *err);
 

@@ -99,8 +99,7 @@ static int pop_challenge(uint8_t e[32], const VeilDkg *dkg, const uint8_t *msg, 
                    VEIL_FIELDS({ dkg->ctx, 32 }, { msg, 4 }, { msg + 4, layout_of(dkg).pop - 4 }, { w, 32 }));
 }
 
-/* W = s*G, f = s + e*a with s hedged over ctx || le32 i || C_i; a is the
- * coefficient behind the first commitment. */
+/* W = s*G, f = s + e*a, s hedged over ctx || le32 i || C_i; a is behind the first commitment sent. */
 static int put_pop(uint8_t *msg, const VeilDkg *dkg, const uint8_t a[32])
 {
     const Layout l = layout_of(dkg);
@@ -210,7 +209,7 @@ static int check_points(const VeilDkg *dkg, uint32_t i, const uint8_t *msg, Veil
     return 0;
 }
 
-/* W = f*G - e*C_i0; the challenge over it must be e again. */
+/* W = f*G - e*C, C the first commitment sent (C_i,0; C_i,1 in a refresh); over W it must be e again. */
 static int check_pop(const VeilDkg *dkg, uint32_t i, const uint8_t *msg, VeilErr *err)
 {
     const uint8_t *e = msg + layout_of(dkg).pop, *f = e + 32;
@@ -397,27 +396,4 @@ int veil_dkg_same_transcript(const uint8_t ours[32], const uint8_t theirs[32], u
         return 0;
     return veil_err(err, VEIL_E_DKG_TRANSCRIPT, "transcript of member %u is '%.16s', ours '%.16s'", i,
                     veil_hex_encode(b, theirs, 32), veil_hex_encode(a, ours, 32));
-}
-
-int veil_dkg_dealer(VeilDkgResult *result, uint8_t *x, uint32_t k, uint32_t n, VeilErr *err)
-{
-    uint8_t *coeffs;
-    int ret;
-
-    if (k < VEIL_GROUP_MIN_K || k > n || n > VEIL_GROUP_MAX_N)
-        return veil_err(err, VEIL_E_DKG_MEMBER, "group of %u members with threshold %u", n, k);
-    if (!(coeffs = veil_secret_new(32 * (size_t)k)))
-        return veil_err(err, VEIL_E_SECMEM, "polynomial of the dealer");
-    memset(result, 0, sizeof(*result));
-    randombytes_buf(result->transcript, sizeof(result->transcript));
-    for (uint32_t m = 0; m < k; m++)
-        crypto_core_ristretto255_scalar_random(coeffs + 32 * (size_t)m);
-    ret = veil_point_base(result->y, coeffs);
-    for (uint32_t i = 1; i <= n && !ret; i++) {
-        veil_scalar_poly(x + 32 * (size_t)(i - 1), coeffs, (int)k, i);
-        ret = veil_point_base(result->yi[i - 1], x + 32 * (size_t)(i - 1));
-    }
-    veil_secret_free(coeffs);
-    veil_stack_wipe();
-    return ret < 0 ? veil_err(err, ret, "keys of the dealer") : 0;
 }

@@ -323,77 +323,45 @@ int veil_logdir_prove(const VeilLogDir *l, uint64_t index, VeilText *out, VeilEr
     return veil_text_done(out);
 }
 
-/* ---- what was last seen ------------------------------------------------------ */
-
-static void print_state(VeilText *t, const VeilLogState *s)
+int veil_logdir_consistency(const VeilLogDir *l, uint64_t m, uint64_t n, VeilProof *out, VeilErr *err)
 {
-    veil_text_add(t, "veil/v1/log-state\nlog %s\nsize %" PRIu64 "\n", s->origin, s->size);
-    veil_text_b64(t, "root", s->root, VEIL_HASH_BYTES);
-    veil_text_time(t, "time", s->time);
-}
-
-int veil_logstate_load(VeilLogState *s, const char *path, VeilErr *err)
-{
-    uint8_t *bytes = NULL;
-    VeilLines r;
-    size_t len;
-    int ret;
-
-    *s = (VeilLogState){ 0 };
-    ret = veil_file_read(&bytes, &len, path, VEIL_TEXT_MAX, NULL);
-    if (ret == -ENOENT)
-        return 0;
-    if (ret < 0)
-        return veil_err(err, ret, "log state '%s'", path);
-    veil_lines_open(&r, bytes, len, path, err);
-    veil_lines_word(&r, "veil/v1/log-state");
-    veil_lines_token(&r, "log", s->origin);
-    veil_lines_number(&r, "size", &s->size, INT64_MAX);
-    veil_lines_b64(&r, "root", s->root, VEIL_HASH_BYTES);
-    veil_lines_time(&r, "time", &s->time);
-    ret = veil_lines_end(&r);
-    free(bytes);
-    return ret;
-}
-
-int veil_logstate_save(const VeilLogState *s, const char *path, VeilErr *err)
-{
-    VeilText t = { 0 };
-    int ret;
-
-    print_state(&t, s);
-    if ((ret = veil_text_done(&t)) < 0)
-        veil_err(err, ret, "log state '%s'", path);
-    else
-        ret = veil_file_write(path, t.at, t.len, 0600, true, err);
-    veil_text_free(&t);
-    return ret;
-}
-
-int veil_logstate_advance(VeilLogState *s, const VeilLogDir *l, const VeilCheckpoint *c, VeilErr *err)
-{
-    uint8_t root[VEIL_HASH_BYTES];
-    int ret;
-
-    if (strcmp(c->origin, l->origin) || (s->origin[0] && strcmp(s->origin, c->origin)))
-        return veil_err(err, VEIL_E_LOG_FORK, "log '%s': another origin than '%s'", c->origin, s->origin);
-    if (c->size < s->size)
-        return veil_err(err, VEIL_E_LOG_FORK, "log '%s': %" PRIu64 " leaves, %" PRIu64 " were seen",
-                        c->origin, c->size, s->size);
-    if ((ret = veil_logdir_root(l, s->size, root, err)) < 0)
-        return ret;
-    if (s->origin[0] && sodium_memcmp(root, s->root, sizeof(root)))
-        return veil_err(err, VEIL_E_LOG_FORK, "log '%s': its first %" PRIu64 " leaves have changed",
-                        c->origin, s->size);
-    if ((ret = veil_logdir_root(l, c->size, root, err)) < 0)
-        return ret;
-    if (sodium_memcmp(root, c->root, sizeof(root)))
-        return veil_err(err, VEIL_E_LOG_FORK, "log '%s': the leaves do not give the checkpoint's root",
-                        c->origin);
-    memcpy(s->origin, c->origin, sizeof(s->origin));
-    s->size = c->size;
-    memcpy(s->root, c->root, sizeof(s->root));
-    if (c->time > s->time)
-        s->time = c->time;
+    if (n > l->n || veil_merkle_prove_consistency(out, (const uint8_t *)l->hash, m, n) < 0)
+        return veil_err(err, VEIL_E_LOG_FORK, "log '%s': %" PRIu64 " leaves cannot extend %" PRIu64,
+                        l->origin, n, m);
     return 0;
+}
+
+/* ---- unsealed warrants -------------------------------------------------------- */
+
+static void warrant_name(char out[PATH_MAX], const VeilLogDir *l, uint64_t index)
+{
+    if (snprintf(out, PATH_MAX, "%s/warrants/%012" PRIu64, l->path, index) >= PATH_MAX)
+        out[0] = '\0';
+}
+
+int veil_logdir_published(const VeilLogDir *l, uint64_t index, uint8_t **out, size_t *len, VeilErr *err)
+{
+    char name[PATH_MAX];
+
+    warrant_name(name, l, index);
+    return veil_file_read(out, len, name, VEIL_TEXT_MAX, err);
+}
+
+int veil_logdir_publish(VeilLogDir *l, uint64_t index, const void *warrant, size_t len, VeilErr *err)
+{
+    char name[PATH_MAX];
+    uint8_t *there = NULL;
+    size_t there_len;
+    bool same;
+
+    if (veil_logdir_published(l, index, &there, &there_len, NULL) >= 0) {
+        same = there_len == len && !memcmp(there, warrant, len);
+        free(there);
+        return same ? 0 : veil_err(err, -EEXIST, "another warrant of leaf %" PRIu64, index);
+    }
+    name_of(name, l->path, "warrants");
+    if (mkdir(name, 0777) < 0 && errno != EEXIST)
+        return veil_err(err, -errno, "'%s'", name);
+    warrant_name(name, l, index);
+    return veil_file_write(name, warrant, len, 0644, false, err);
 }

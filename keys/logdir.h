@@ -2,7 +2,8 @@
 /**
  * @file
  * A log as a plain folder: `origin`, `entries/000000000000` and so on, one leaf
- * a file, and `checkpoint`. It can be copied, served as static files or kept
+ * a file, `checkpoint`, and `warrants/` with the warrants that were unsealed.
+ * It can be copied, served as static files or kept
  * in git. Everybody who relies on it holds a full copy and remembers the
  * checkpoint last seen in a `log.state` file, so that a log cannot go back or
  * show two faces.
@@ -66,6 +67,22 @@ int veil_logdir_cosign(VeilLogDir *l, const char *name, const uint8_t sk[VEIL_SI
  * @return 0; VEIL_E_LOG_INCLUSION if the checkpoint does not cover it; VEIL_E_CANON
  */
 int veil_logdir_prove(const VeilLogDir *l, uint64_t index, VeilText *out, VeilErr *err);
+
+/**
+ * Publish the warrant of leaf `index`, as an unseal leaf promises: the file
+ * `warrants/` and the leaf's 12 digits. Publishing the same again does nothing.
+ * @return 0; -EEXIST if another text is published there; negative errno
+ */
+int veil_logdir_publish(VeilLogDir *l, uint64_t index, const void *warrant, size_t len, VeilErr *err);
+
+/** The published warrant of leaf `index`. @return 0, free(*out); -ENOENT; VEIL_E_TOO_LARGE; negative errno */
+int veil_logdir_published(const VeilLogDir *l, uint64_t index, uint8_t **out, size_t *len, VeilErr *err);
+
+/**
+ * Prove that the first m leaves are a prefix of the first n (RFC 6962, 2.1.2).
+ * @return 0; VEIL_E_LOG_FORK unless 0 < m <= n <= size
+ */
+int veil_logdir_consistency(const VeilLogDir *l, uint64_t m, uint64_t n, VeilProof *out, VeilErr *err);
 
 /** Index of the leaf with these bytes. @return 0, or -ENOENT */
 int veil_logdir_find(const VeilLogDir *l, const void *leaf, size_t len, uint64_t *index);

@@ -12,24 +12,23 @@
 #include "keys/bytes.h"
 #include "keys/file.h"
 
-#define PATH_CAP 4096
-
-static const char *in_folder(const Ceremony *c, char path[PATH_CAP], const char *kind, uint32_t i,
-                             const char *ext)
+const char *ceremony_path(const Ceremony *c, char path[CEREMONY_PATH_CAP], const char *kind, uint32_t i,
+                          const char *ext)
 {
     if (i)
-        snprintf(path, PATH_CAP, "%s/%s.%u.%s", c->folder, kind, i, ext);
+        snprintf(path, CEREMONY_PATH_CAP, "%s/%s.%u.%s", c->folder, kind, i, ext);
     else
-        snprintf(path, PATH_CAP, "%s/%s.%s", c->folder, kind, ext);
+        snprintf(path, CEREMONY_PATH_CAP, "%s/%s.%s", c->folder, kind, ext);
     return path;
 }
 
-static const char *private_path(const Ceremony *c, const CeremonySelf *self, char path[PATH_CAP],
-                                const char *what)
+const char *ceremony_private(const Ceremony *c, const CeremonySelf *self, char path[CEREMONY_PATH_CAP],
+                             const char *what)
 {
     char ctx[VEIL_HEX_LEN(8) + 1];
 
-    snprintf(path, PATH_CAP, "%.4000s.%s.%s", self->key_path, veil_hex_encode(ctx, c->dkg.ctx, 8), what);
+    snprintf(path, CEREMONY_PATH_CAP, "%.4000s.%s.%s", self->key_path, veil_hex_encode(ctx, c->dkg.ctx, 8),
+             what);
     return path;
 }
 
@@ -41,10 +40,10 @@ static const char *ext_of(const char *kind)
 uint32_t ceremony_present(const Ceremony *c, const char *kind)
 {
     uint32_t present = 0;
-    char path[PATH_CAP];
+    char path[CEREMONY_PATH_CAP];
 
     for (uint32_t i = 1; i <= c->n; i++)
-        if (!access(in_folder(c, path, kind, i, ext_of(kind)), F_OK))
+        if (!access(ceremony_path(c, path, kind, i, ext_of(kind)), F_OK))
             present |= 1u << i;
     return present;
 }
@@ -83,7 +82,7 @@ static int parse_members(VeilLines *r, Ceremony *c)
     return veil_lines_end(r);
 }
 
-static int parse_ceremony(Ceremony *c, const uint8_t *bytes, size_t len, VeilErr *err)
+int ceremony_parse(Ceremony *c, const uint8_t *bytes, size_t len, VeilErr *err)
 {
     uint64_t k = 0, n = 0;
     uint8_t digest[32] = { 0 };
@@ -133,7 +132,7 @@ static int start(Ceremony *c, VeilErr *err)
 int ceremony_create(Ceremony *c, const void *previous_note, size_t previous_len, VeilErr *err)
 {
     VeilText t = { 0 };
-    char path[PATH_CAP];
+    char path[CEREMONY_PATH_CAP];
     int ret;
 
     randombytes_buf(c->sid, sizeof(c->sid));
@@ -141,13 +140,13 @@ int ceremony_create(Ceremony *c, const void *previous_note, size_t previous_len,
         return ret;
     if (mkdir(c->folder, 0777))
         return veil_err(err, -errno, "folder '%s'", c->folder);
-    if (c->refresh && (ret = veil_file_write(in_folder(c, path, "previous", 0, "note"), previous_note,
+    if (c->refresh && (ret = veil_file_write(ceremony_path(c, path, "previous", 0, "note"), previous_note,
                                              previous_len, 0644, false, err)) < 0)
         return ret;
     if ((ret = format_ceremony(&t, c)) < 0)
         veil_err(err, ret, "ceremony.txt");
     else
-        ret = veil_file_write(in_folder(c, path, "ceremony", 0, "txt"), t.at, t.len, 0644, false, err);
+        ret = veil_file_write(ceremony_path(c, path, "ceremony", 0, "txt"), t.at, t.len, 0644, false, err);
     veil_text_free(&t);
     return ret;
 }
@@ -155,13 +154,13 @@ int ceremony_create(Ceremony *c, const void *previous_note, size_t previous_len,
 int ceremony_open(Ceremony *c, const char *folder, VeilErr *err)
 {
     uint8_t *bytes = NULL;
-    char path[PATH_CAP];
+    char path[CEREMONY_PATH_CAP];
     size_t len;
     int ret;
 
     memset(c, 0, sizeof(*c));
     snprintf(c->folder, sizeof(c->folder), "%s", folder);
-    in_folder(c, path, "previous", 0, "note");
+    ceremony_path(c, path, "previous", 0, "note");
     if (!access(path, F_OK)) {
         c->refresh = true;
         if ((ret = veil_file_read(&bytes, &len, path, VEIL_TEXT_MAX, err)) < 0 ||
@@ -170,15 +169,16 @@ int ceremony_open(Ceremony *c, const char *folder, VeilErr *err)
         free(bytes);
         bytes = NULL;
     }
-    if (!(ret = veil_file_read(&bytes, &len, in_folder(c, path, "ceremony", 0, "txt"), VEIL_TEXT_MAX, err)) &&
-        !(ret = parse_ceremony(c, bytes, len, err)))
+    if (!(ret = veil_file_read(&bytes, &len, ceremony_path(c, path, "ceremony", 0, "txt"), VEIL_TEXT_MAX,
+                               err)) &&
+        !(ret = ceremony_parse(c, bytes, len, err)))
         ret = start(c, err);
 out:
     free(bytes);
     return ret;
 }
 
-static int read_message(VeilDkgMessage *msg, const char *path, uint32_t i, VeilErr *err)
+int ceremony_message(VeilDkgMessage *msg, const char *path, uint32_t i, VeilErr *err)
 {
     uint8_t *bytes;
     int ret;
@@ -195,13 +195,13 @@ static int read_message(VeilDkgMessage *msg, const char *path, uint32_t i, VeilE
 /* Make our message and keep it; one that was kept before the power went is used again. */
 static int make_or_recall(const Ceremony *c, const CeremonySelf *self, VeilDkgMessage *msg, VeilErr *err)
 {
-    char path[PATH_CAP];
+    char path[CEREMONY_PATH_CAP];
     uint8_t hash[32];
     int ret;
 
-    if (!access(private_path(c, self, path, "message"), F_OK)) {
-        if ((ret = read_message(msg, path, self->index, err)) < 0 || (ret = veil_dkg_hash(hash, msg)) < 0 ||
-            veil_dkg_check(&c->dkg, self->index, msg, hash, NULL) < 0)
+    if (!access(ceremony_private(c, self, path, "message"), F_OK)) {
+        if ((ret = ceremony_message(msg, path, self->index, err)) < 0 ||
+            (ret = veil_dkg_hash(hash, msg)) < 0 || veil_dkg_check(&c->dkg, self->index, msg, hash, NULL) < 0)
             return veil_err(err, VEIL_E_DKG_SIGNATURE, "our own message in '%s'", path);
         return 0;
     }
@@ -210,197 +210,84 @@ static int make_or_recall(const Ceremony *c, const CeremonySelf *self, VeilDkgMe
     return veil_file_write(path, msg->at, msg->len, 0600, false, err);
 }
 
+static void format_hash(VeilText *t, uint32_t member, const uint8_t hash[32])
+{
+    veil_text_add(t, "veil/v1/dkg-round0\nmember %u\n", member);
+    veil_text_hex(t, "hash", hash, 32);
+}
+
 int ceremony_announce(const Ceremony *c, const CeremonySelf *self, VeilErr *err)
 {
     VeilDkgMessage msg;
     VeilText t = { 0 };
     uint8_t hash[32];
-    char path[PATH_CAP];
+    char path[CEREMONY_PATH_CAP];
     int ret;
 
     if ((ret = make_or_recall(c, self, &msg, err)) < 0)
         return ret;
     if ((ret = veil_dkg_hash(hash, &msg)) < 0)
         return veil_err(err, ret, "message of member %u", self->index);
-    veil_text_add(&t, "veil/v1/dkg-round0\nmember %u\n", self->index);
-    veil_text_hex(&t, "hash", hash, 32);
+    format_hash(&t, self->index, hash);
     if ((ret = veil_text_done(&t)) < 0)
         veil_err(err, ret, "round 0 of member %u", self->index);
     else
-        ret =
-            veil_file_write(in_folder(c, path, "round0", self->index, "txt"), t.at, t.len, 0644, false, err);
+        ret = veil_file_write(ceremony_path(c, path, "round0", self->index, "txt"), t.at, t.len, 0644, false,
+                              err);
     veil_text_free(&t);
     return ret;
 }
 
+int ceremony_parse_hash(uint8_t hash[32], uint32_t *member, const uint8_t *bytes, size_t len,
+                        const char *what, VeilErr *err)
+{
+    uint64_t number = 0;
+    VeilText again = { 0 };
+    VeilLines r;
+    int ret;
+
+    veil_lines_open(&r, bytes, len, what, err);
+    veil_lines_word(&r, "veil/v1/dkg-round0");
+    veil_lines_number(&r, "member", &number, VEIL_GROUP_MAX_N);
+    veil_lines_hex(&r, "hash", hash, 32);
+    if ((ret = veil_lines_end(&r)) < 0)
+        return ret;
+    *member = (uint32_t)number;
+    format_hash(&again, *member, hash);
+    return veil_text_same(&again, bytes, len, what, err);
+}
+
 static int read_hash(uint8_t hash[32], const Ceremony *c, uint32_t i, VeilErr *err)
 {
-    char path[PATH_CAP], what[64];
+    char path[CEREMONY_PATH_CAP], what[64];
+    uint32_t member = 0;
     uint8_t *bytes;
-    uint64_t member = 0;
-    VeilLines r;
     size_t len;
     int ret;
 
     snprintf(what, sizeof(what), "round 0 of member %u", i);
-    if ((ret = veil_file_read(&bytes, &len, in_folder(c, path, "round0", i, "txt"), 256, err)) < 0)
+    if ((ret = veil_file_read(&bytes, &len, ceremony_path(c, path, "round0", i, "txt"), 256, err)) < 0)
         return ret;
-    veil_lines_open(&r, bytes, len, what, err);
-    veil_lines_word(&r, "veil/v1/dkg-round0");
-    veil_lines_number(&r, "member", &member, c->n);
-    veil_lines_hex(&r, "hash", hash, 32);
-    ret = veil_lines_end(&r);
+    ret = ceremony_parse_hash(hash, &member, bytes, len, what, err);
     free(bytes);
-    return !ret && member != i ? veil_err(err, VEIL_E_DKG_COMMIT, "%s", what) : ret;
+    return ret >= 0 && member != i ? veil_err(err, VEIL_E_DKG_COMMIT, "%s", what) : ret;
 }
 
 int ceremony_reveal(const Ceremony *c, const CeremonySelf *self, VeilErr *err)
 {
     uint8_t hashes[VEIL_GROUP_MAX_N][32];
     VeilDkgMessage msg;
-    char path[PATH_CAP];
+    char path[CEREMONY_PATH_CAP];
     int ret;
 
     for (uint32_t i = 1; i <= c->n; i++)
         if ((ret = read_hash(hashes[i - 1], c, i, err)) < 0)
             return ret;
-    if ((ret = read_message(&msg, private_path(c, self, path, "message"), self->index, err)) < 0 ||
+    if ((ret = ceremony_message(&msg, ceremony_private(c, self, path, "message"), self->index, err)) < 0 ||
         (ret = veil_dkg_check(&c->dkg, self->index, &msg, hashes[self->index - 1], err)) < 0 ||
-        (ret = veil_file_write(private_path(c, self, path, "hashes"), hashes, 32 * (size_t)c->n, 0600, false,
-                               err)) < 0)
+        (ret = veil_file_write(ceremony_private(c, self, path, "hashes"), hashes, 32 * (size_t)c->n, 0600,
+                               false, err)) < 0)
         return ret;
-    return veil_file_write(in_folder(c, path, "round1", self->index, "msg"), msg.at, msg.len, 0644, false,
+    return veil_file_write(ceremony_path(c, path, "round1", self->index, "msg"), msg.at, msg.len, 0644, false,
                            err);
-}
-
-static void fill_group(const Ceremony *c, const VeilDkgResult *result, VeilGroup *g)
-{
-    memset(g, 0, sizeof(*g));
-    memcpy(g->transcript, c->refresh ? c->old.transcript : result->transcript, 32);
-    if (c->refresh) {
-        g->dealer = c->old.dealer;
-        memcpy(g->refresh, result->transcript, 32);
-        memcpy(g->prev, c->old.digest, 32);
-    }
-    memcpy(g->org, c->org, sizeof(g->org));
-    for (uint32_t i = 0; i < c->n; i++)
-        memcpy(g->sign[i], c->members[i].sign, 32);
-}
-
-static int finish(const Ceremony *c, const CeremonySelf *self, VeilDkgMessage *msgs, uint8_t x[32],
-                  VeilGroup *g, VeilErr *err)
-{
-    uint8_t hashes[VEIL_GROUP_MAX_N][32], *bytes;
-    VeilDkgResult result;
-    char path[PATH_CAP];
-    size_t len;
-    int ret;
-
-    for (uint32_t i = 1; i <= c->n; i++)
-        if ((ret = read_message(&msgs[i - 1], in_folder(c, path, "round1", i, "msg"), i, err)) < 0)
-            return ret;
-    ret = veil_file_read(&bytes, &len, private_path(c, self, path, "hashes"), sizeof(hashes), err);
-    if (ret == -ENOENT) /* this is not the ceremony in which we published */
-        return veil_err(err, VEIL_E_DKG_COMMIT, "our own list of announcements '%s' is missing", path);
-    if (ret < 0)
-        return ret;
-    memcpy(hashes, bytes, len);
-    free(bytes);
-    if (len != 32 * (size_t)c->n)
-        return veil_err(err, VEIL_E_DKG_COMMIT, "'%s'", path);
-    if ((ret = veil_dkg_finish(&result, x, &c->dkg, self->index, msgs, hashes, self->box->secret,
-                               self->share ? self->share->secret : NULL, err)) < 0)
-        return ret;
-    fill_group(c, &result, g);
-    return veil_groupkey_init(&g->key, c->k, c->n, c->refresh ? c->old.key.epoch + 1 : 0, result.y,
-                              g->transcript, result.yi, err);
-}
-
-int ceremony_conclude(const Ceremony *c, const CeremonySelf *self, uint8_t x[32], VeilGroup *g, VeilErr *err)
-{
-    VeilDkgMessage *msgs = calloc(c->n, sizeof(*msgs));
-    int ret;
-
-    if (!msgs)
-        return veil_err(err, -ENOMEM, "messages of %u members", c->n);
-    ret = finish(c, self, msgs, x, g, err);
-    free(msgs);
-    return ret;
-}
-
-int ceremony_sign(const Ceremony *c, const CeremonySelf *self, VeilGroup *g, VeilErr *err)
-{
-    VeilText t = { 0 };
-    char path[PATH_CAP];
-    int ret;
-
-    if ((ret = veil_group_format(&t, g)) < 0 ||
-        (ret = veil_note_sign(&t, VEIL_GROUP_SIGNER, self->sign->secret)) < 0)
-        veil_err(err, ret, "group note");
-    else
-        ret =
-            veil_file_write(in_folder(c, path, "round3", self->index, "note"), t.at, t.len, 0644, false, err);
-    veil_text_free(&t);
-    return ret;
-}
-
-/* Append member i's signature to t; its text must be ours. */
-static int add_signature(VeilText *t, const Ceremony *c, uint32_t i, VeilGroup *g, VeilErr *err)
-{
-    uint8_t *bytes;
-    char path[PATH_CAP], what[64];
-    const VeilNoteSig *sig;
-    VeilGroup theirs;
-    VeilNote note;
-    size_t len;
-    int ret;
-
-    snprintf(what, sizeof(what), "group note of member %u", i);
-    if ((ret = veil_file_read(&bytes, &len, in_folder(c, path, "round3", i, "note"), VEIL_TEXT_MAX, err)) < 0)
-        return ret;
-    if ((ret = veil_note_parse(&note, bytes, len, what, err)) < 0 ||
-        (ret = veil_group_parse(&theirs, note.text, note.text_len, err)) < 0)
-        goto out;
-    if (i == 1) {
-        *g = theirs;
-        veil_text_bytes(t, note.text, note.text_len);
-    }
-    if ((ret = veil_dkg_same_transcript(c->refresh ? g->refresh : g->transcript,
-                                        c->refresh ? theirs.refresh : theirs.transcript, i, err)) < 0)
-        goto out;
-    if (sodium_memcmp(theirs.digest, g->digest, 32)) {
-        ret = veil_err(err, VEIL_E_GROUP, "%s differs from that of member 1", what);
-        goto out;
-    }
-    if ((ret = veil_note_verify(&note, VEIL_GROUP_SIGNER, c->members[i - 1].sign, what, err)) < 0)
-        goto out;
-    sig = veil_note_find(&note, VEIL_GROUP_SIGNER, VEIL_NOTE_ED25519, c->members[i - 1].sign);
-    if ((ret = veil_note_append(t, VEIL_GROUP_SIGNER, sig->key_id, sig->sig, sig->sig_len)) < 0)
-        veil_err(err, ret, "%s", what);
-out:
-    free(bytes);
-    return ret;
-}
-
-int ceremony_assemble(const Ceremony *c, VeilGroup *g, VeilErr *err)
-{
-    VeilText t = { 0 };
-    char path[PATH_CAP];
-    int ret = 0;
-
-    for (uint32_t i = 1; i <= c->n && !ret; i++)
-        ret = add_signature(&t, c, i, g, err);
-    if (!ret && !(ret = veil_group_open(g, t.at, t.len, NULL, err)) &&
-        (!c->refresh || !(ret = veil_group_follows(g, &c->old, err))))
-        ret = veil_file_write(in_folder(c, path, "group", 0, "note"), t.at, t.len, 0644, true, err);
-    veil_text_free(&t);
-    return ret;
-}
-
-void ceremony_forget(const Ceremony *c, const CeremonySelf *self)
-{
-    char path[PATH_CAP];
-
-    unlink(private_path(c, self, path, "message"));
-    unlink(private_path(c, self, path, "hashes"));
 }

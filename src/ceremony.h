@@ -49,6 +49,30 @@ typedef struct CeremonySelf {
 /** Which files of a kind are there: bit N for member N. kind is "round0", "round1" or "round3". */
 uint32_t ceremony_present(const Ceremony *c, const char *kind);
 
+#define CEREMONY_PATH_CAP 4096
+
+/** "FOLDER/round1.2.msg", or "FOLDER/group.note" for i 0. @return path */
+const char *ceremony_path(const Ceremony *c, char path[CEREMONY_PATH_CAP], const char *kind, uint32_t i,
+                          const char *ext);
+
+/** What we keep beside our key, outside the folder: what is "message" or "hashes". @return path */
+const char *ceremony_private(const Ceremony *c, const CeremonySelf *self, char path[CEREMONY_PATH_CAP],
+                             const char *what);
+
+/** Read the message of member i. @return 0; VEIL_E_DKG_COUNT if it is too long; negative errno */
+int ceremony_message(VeilDkgMessage *msg, const char *path, uint32_t i, VeilErr *err);
+
+/**
+ * Read the text of ceremony.txt.
+ * @param c folder, refresh and old are set already
+ * @return 0; VEIL_E_CANON; VEIL_E_GROUP if it is of another group note than c->old
+ */
+int ceremony_parse(Ceremony *c, const uint8_t *bytes, size_t len, VeilErr *err);
+
+/** Read the text of round0.N.txt. @return 0; VEIL_E_CANON */
+int ceremony_parse_hash(uint8_t hash[32], uint32_t *member, const uint8_t *bytes, size_t len,
+                        const char *what, VeilErr *err);
+
 /** Write ceremony.txt (and previous.note) into a new folder; c has everything but dkg. */
 int ceremony_create(Ceremony *c, const void *previous_note, size_t previous_len, VeilErr *err);
 

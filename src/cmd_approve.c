@@ -35,7 +35,8 @@ static const VeilOpt approve_options[] = {
     { "group", 0, VEIL_OPT_STRING, OFFSET(group), "NOTE", "group note (setup)", 0, 0, NULL },
     { "gid", 0, VEIL_OPT_STRING, OFFSET(gid), "HEX", "group id, as the members read it to each other (setup)",
       0, 0, NULL },
-    { "policy", 0, VEIL_OPT_STRING, OFFSET(policy), "NOTE", "first policy, signed (setup)", 0, 0, NULL },
+    { "policy", 0, VEIL_OPT_STRING, OFFSET(policy), "NOTE",
+      "first policy, signed (setup); the next one (group)", 0, 0, NULL },
     { "out", 'o', VEIL_OPT_STRING, OFFSET(out), "PATH", "leaf for the log; for hand-over, a new folder", 0, 0,
       NULL },
     { "pass-fd", 0, VEIL_OPT_INT, OFFSET(pass_fd), "N",
@@ -48,6 +49,26 @@ static int wants(const char *what)
 {
     veil_error("'veil approve%s; see 'veil approve --help'", what);
     return VEIL_EXIT_ERROR;
+}
+
+/* What a custodian's folder pins, read from it again. */
+static int report_home(const char *command, const char *home)
+{
+    const VeilPolicy *p;
+    VeilCustodian c;
+    VeilErr err;
+    json_t *j;
+
+    if (veil_custodian_open(&c, home, &err) < 0)
+        return veil_keyio_refuse(&err);
+    p = veil_policies_newest(&c.policies);
+    j = json_pack("{s:s, s:i, s:i}", "folder", home, "epoch", (int)c.group.key.epoch, "policy_version",
+                  (int)p->version);
+
+    veil_keyio_json_hex(j, "gid", c.group.key.gid, VEIL_GID_BYTES);
+    veil_keyio_json_hex(j, "policy", p->digest, 32);
+    veil_custodian_clear(&c);
+    return veil_keyio_report(command, j);
 }
 
 static int run_setup(const ApproveOptions *o, const char *home)
@@ -65,6 +86,8 @@ static int run_setup(const ApproveOptions *o, const char *home)
         !(ret = veil_keyio_read(&policy.at, &policy.len, o->policy, VEIL_TEXT_MAX)) &&
         veil_custodian_setup(home, &group, gid, &policy, &err) < 0)
         ret = veil_keyio_refuse(&err);
+    else if (!ret && o->json)
+        ret = report_home("approve setup", home);
     else if (!ret)
         veil_info("'%s' holds the pinned group and policy; answer requests with --home %s", home, home);
     free(group.at);
@@ -72,7 +95,7 @@ static int run_setup(const ApproveOptions *o, const char *home)
     return ret;
 }
 
-static int run_policy(const char *home, const char *path)
+static int run_policy(const ApproveOptions *o, const char *home, const char *path)
 {
     VeilBytes policy = { 0 };
     VeilCustodian c;
@@ -87,6 +110,8 @@ static int run_policy(const char *home, const char *path)
     }
     if (veil_custodian_add_policy(&c, &policy, &err) < 0)
         ret = veil_keyio_refuse(&err);
+    else if (o->json)
+        ret = report_home("approve policy", home);
     else
         veil_info("'%s' is in force in '%s'", path, home);
     veil_custodian_clear(&c);
@@ -94,42 +119,65 @@ static int run_policy(const char *home, const char *path)
     return ret;
 }
 
+/* After a refresh: the group's next note and the policy that names it. */
+static int run_group(const ApproveOptions *o, const char *home, const char *path)
+{
+    VeilBytes group = { 0 }, policy = { 0 };
+    VeilErr err;
+    int ret;
+
+    if (!o->policy)
+        return wants(" group' wants --policy, the one that names the new group note");
+    if (!(ret = veil_keyio_read(&group.at, &group.len, path, VEIL_TEXT_MAX)) &&
+        !(ret = veil_keyio_read(&policy.at, &policy.len, o->policy, VEIL_TEXT_MAX)) &&
+        veil_custodian_refresh(home, &group, &policy, &err) < 0)
+        ret = veil_keyio_refuse(&err);
+    else if (!ret && o->json)
+        ret = report_home("approve group", home);
+    else if (!ret)
+        veil_info("'%s' answers with the shares of the new epoch from now on", home);
+    free(group.at);
+    free(policy.at);
+    return ret;
+}
+
 /* ---- asking ----------------------------------------------------------------- */
 
-static void print_time(const char *label, int64_t t)
+static void print_time(FILE *to, const char *label, int64_t t)
 {
     char text[VEIL_TIME_LEN + 1];
 
     if (veil_time_format(text, t) >= 0)
-        printf("%-11s %s\n", label, text);
+        fprintf(to, "%-11s %s\n", label, text);
 }
 
 /* What the custodian decides on: court, reason, tracks, times, counts. */
-static void show(const VeilApproval *a, const VeilCustodian *c, const VeilWarrant *w)
+static void show(FILE *to, const VeilApproval *a, const VeilCustodian *c, const VeilWarrant *w)
 {
-    printf("\ncourt       %s\nreason      %s\naction      %s\nissuers     %d have signed\n", w->court,
-           w->reason, w->match ? "match against probe pictures" : "view", a->issuers);
-    print_time("valid from", w->not_before);
-    print_time("until", w->not_after);
-    print_time("published", w->unseal_by);
-    printf("opens       %u tracks, %u units of 10 s, %d probes\n", veil_warrant_tracks(w), a->n, w->probes);
+    fprintf(to, "\ncourt       %s\nreason      %s\naction      %s\nissuers     %d have signed\n", w->court,
+            w->reason, w->match ? "match against probe pictures" : "view", a->issuers);
+    print_time(to, "valid from", w->not_before);
+    print_time(to, "until", w->not_after);
+    print_time(to, "published", w->unseal_by);
+    fprintf(to, "opens       %u tracks, %u units of 10 s, %d probes\n", veil_warrant_tracks(w), a->n,
+            w->probes);
     for (int i = 0; i < w->scopes; i++) {
         const VeilScope *s = &w->scope[i];
-        char from[VEIL_TIME_LEN + 1] = "?", to[VEIL_TIME_LEN + 1] = "?";
+        char from[VEIL_TIME_LEN + 1] = "?", until[VEIL_TIME_LEN + 1] = "?";
         const int64_t start = a->vault[s->vault].start;
 
         if (veil_time_format(from, start + (int64_t)s->first * 10) < 0 ||
-            veil_time_format(to, start + ((int64_t)s->last + 1) * 10) < 0)
+            veil_time_format(until, start + ((int64_t)s->last + 1) * 10) < 0)
             continue;
-        printf("  vault %d  track %u  %s to %s\n", s->vault + 1, s->track, from, to);
+        fprintf(to, "  vault %d  track %u  %s to %s\n", s->vault + 1, s->track, from, until);
     }
     if (c->group.dealer)
-        printf("group keys were made by a dealer: for tests only\n");
+        fprintf(to, "group keys were made by a dealer: for tests only\n");
     if (a->stored)
-        printf("answered before: the stored answer goes out again, nothing new is computed\n");
+        fprintf(to, "answered before: the stored answer goes out again, nothing new is computed\n");
 }
 
-static int ask(void)
+static int ask(FILE *to)
 {
     char line[16];
 
@@ -137,8 +185,8 @@ static int ask(void)
         veil_error("no terminal to ask on; answer there, or use --yes where the policy allows it");
         return VEIL_EXIT_ERROR;
     }
-    printf("\nrelease our shares of these units? type yes: ");
-    fflush(stdout);
+    fprintf(to, "\nrelease our shares of these units? type yes: ");
+    fflush(to);
     if (!fgets(line, sizeof(line), stdin) || strcmp(line, "yes\n")) {
         veil_info("nothing was released");
         return VEIL_EXIT_NO;
@@ -161,9 +209,9 @@ static int release(const ApproveOptions *o, const VeilApproval *a, VeilCustodian
         veil_file_write(o->out, s.leaf.at, s.leaf.len, 0644, false, &err) < 0)
         ret = veil_keyio_refuse(&err);
     else if (o->json)
-        ret = veil_keyio_print_json(json_pack("{s:i, s:i, s:I, s:b}", "custodian", (int)share->index, "units",
-                                              (int)a->n, "warrant_leaf", (json_int_t)a->index, "stored",
-                                              a->stored));
+        ret = veil_keyio_report("approve", json_pack("{s:s, s:i, s:i, s:I, s:b}", "file", o->out, "custodian",
+                                                     (int)share->index, "units", (int)a->n, "warrant_leaf",
+                                                     (json_int_t)a->index, "stored", a->stored));
     else
         veil_info("append '%s' to the log; when it is witnessed, run 'veil approve hand-over'", o->out);
     veil_stored_release_free(&s);
@@ -192,14 +240,15 @@ static int own_index(uint32_t *i, const char *path)
 static int confirm(const ApproveOptions *o, VeilApproval *a, VeilCustodian *c, const VeilLogDir *log,
                    uint32_t i, const VeilRequest *r)
 {
+    FILE *screen = o->json ? stderr : stdout; /* nobody says yes to what was not shown */
     VeilErr err = { 0 };
 
     if (veil_approve_check(a, c, log, i, r, time(NULL), &err) < 0)
         return veil_keyio_refuse(&err);
-    if (!o->json)
-        show(a, c, &r->w);
+    if (!o->json || !o->yes)
+        show(screen, a, c, &r->w);
     if (!o->yes)
-        return ask();
+        return ask(screen);
     if (veil_policies_newest(&c->policies)->unattended_ok)
         return 0;
     veil_error("--yes: the policy wants a person to decide; run it on a terminal without --yes");
@@ -229,6 +278,14 @@ static int decide(const ApproveOptions *o, VeilCustodian *c, const VeilLogDir *l
     return ret;
 }
 
+static int report_handed(const ApproveOptions *o, const VeilRequest *r)
+{
+    json_t *j = json_pack("{s:s}", "folder", o->out);
+
+    veil_keyio_json_hex(j, "wid", r->w.wid, 32);
+    return veil_keyio_report("approve hand-over", j);
+}
+
 static int run_request(const ApproveOptions *o, const char *folder, bool hand_over)
 {
     VeilLogDir *log = NULL;
@@ -245,6 +302,8 @@ static int run_request(const ApproveOptions *o, const char *folder, bool hand_ov
         ret = veil_keyio_refuse(&err);
     else if (!hand_over)
         ret = decide(o, &c, log, r);
+    else if (o->json)
+        ret = report_handed(o, r);
     else
         veil_info("give '%s' to the requester", o->out);
     veil_logdir_close(log);
@@ -263,13 +322,16 @@ static int run_approve(int argc, char **argv)
         if (n == 2 && !strcmp(words[0], "setup"))
             ret = run_setup(&o, words[1]);
         else if (n == 3 && !strcmp(words[0], "policy"))
-            ret = run_policy(words[1], words[2]);
+            ret = run_policy(&o, words[1], words[2]);
+        else if (n == 3 && !strcmp(words[0], "group"))
+            ret = run_group(&o, words[1], words[2]);
         else if (n == 2 && !strcmp(words[0], "hand-over"))
             ret = run_request(&o, words[1], true);
         else if (n == 1)
             ret = run_request(&o, words[0], false);
         else
-            ret = wants("' wants a request, hand-over REQUEST, setup HOME or policy HOME NOTE");
+            ret = wants(
+                "' wants a request, hand-over REQUEST, setup HOME, policy HOME NOTE or group HOME NOTE");
     }
     veil_opts_free(&o, approve_options);
     free(words);
@@ -281,6 +343,7 @@ const VeilCommand veil_cmd_approve = {
     .summary = "as a custodian, check a request and answer it",
     .usage = "approve setup HOME --group NOTE --gid HEX --policy NOTE\n"
              "       veil approve policy HOME NOTE              accept the next policy\n"
+             "       veil approve group HOME NOTE --policy NOTE after a refresh: the next group note\n"
              "       veil approve REQUEST --home HOME --log LOG --share FILE.key --key FILE.key -o LEAF\n"
              "       veil approve hand-over REQUEST --home HOME --log LOG -o FOLDER",
     .opts = approve_options,

@@ -15,10 +15,11 @@
 #include "keys/bytes.h"
 #include "keys/consent.h"
 #include "keys/file.h"
+#include "keys/logdir.h"
 #include "msg.h"
 
 typedef struct ConsentOptions {
-    char *subject, *controller, *subject_key, *controller_key, *purpose, *data, *notice, *key, *out;
+    char *subject, *controller, *subject_key, *controller_key, *purpose, *data, *notice, *key, *log, *out;
     int days, pass_fd;
     bool json;
 } ConsentOptions;
@@ -38,6 +39,8 @@ static const VeilOpt consent_options[] = {
       0, NULL },
     { "days", 0, VEIL_OPT_INT, OFFSET(days), "N", "days that it holds", 1, 3650, NULL },
     { "key", 0, VEIL_OPT_STRING, OFFSET(key), "FILE.key", "our key, controller or subject", 0, 0, NULL },
+    { "log", 0, VEIL_OPT_STRING, OFFSET(log), "FOLDER",
+      "verify: the newest of the records in this log counts", 0, 0, NULL },
     { "out", 'o', VEIL_OPT_STRING, OFFSET(out), "FILE", "write the record here", 0, 0, NULL },
     { "pass-fd", 0, VEIL_OPT_INT, OFFSET(pass_fd), "N", "read the passphrase from this file descriptor", 0,
       1023, NULL },
@@ -51,8 +54,22 @@ static int wants(const char *what)
     return VEIL_EXIT_ERROR;
 }
 
-static int write_record(VeilConsent *c, const char *out)
+static int report(const char *command, const char *file, const VeilConsent *c, const char *signed_as)
 {
+    json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b}", "file", file, "subject", c->subject, "controller",
+                          c->controller, "purpose", c->purpose, "data", c->data, "withdrawn", c->withdrawn);
+
+    veil_keyio_json_hex(j, "record", c->record, sizeof(c->record));
+    if (signed_as)
+        json_object_set_new(j, "signed_as", json_string(signed_as));
+    veil_keyio_json_time(j, "time", c->time);
+    veil_keyio_json_time(j, "expires", c->expires);
+    return veil_keyio_report(command, j);
+}
+
+static int write_record(VeilConsent *c, const ConsentOptions *o, const char *command)
+{
+    const char *out = o->out;
     VeilText t = { 0 };
     VeilErr err;
     int ret;
@@ -64,6 +81,8 @@ static int write_record(VeilConsent *c, const char *out)
     veil_text_free(&t);
     if (ret < 0)
         return veil_keyio_refuse(&err);
+    if (o->json)
+        return report(command, out, c, NULL);
     veil_info("controller and subject now run 'veil consent sign %s --key FILE.key'", out);
     return VEIL_EXIT_DONE;
 }
@@ -101,7 +120,7 @@ static int run_new(const ConsentOptions *o)
     randombytes_buf(c.record, sizeof(c.record));
     randombytes_buf(c.salt, sizeof(c.salt));
     c.expires = c.time + (int64_t)o->days * 86400;
-    return write_record(&c, o->out);
+    return write_record(&c, o, "consent new");
 }
 
 static int read_record(VeilConsent *c, const char *path)
@@ -131,13 +150,29 @@ static int run_withdraw(const ConsentOptions *o, const char *path)
     c.withdrawn = true;
     c.time = time(NULL);
     randombytes_buf(c.salt, sizeof(c.salt));
-    return write_record(&c, o->out);
+    return write_record(&c, o, "consent withdraw");
+}
+
+/* Only the two keys that the record names can sign it, each in its role. */
+static int check_signer(const VeilConsent *c, const VeilKey *key, const char *path, VeilErr *err)
+{
+    const uint8_t *named = key->role == VEIL_ROLE_CONTROLLER ? c->controller_pk
+                           : key->role == VEIL_ROLE_SUBJECT  ? c->subject_pk
+                                                             : NULL;
+
+    if (!named)
+        return veil_err(err, VEIL_E_ROLE, "key '%s'", path);
+    if (sodium_memcmp(named, key->public_key, VEIL_SIGN_PK_BYTES))
+        return veil_err(err, VEIL_E_CONSENT, "key '%s' is not the %s's key that the record names", path,
+                        veil_role_word(key->role));
+    return 0;
 }
 
 static int run_sign(const ConsentOptions *o, const char *path)
 {
     VeilText t = { 0 };
     VeilKey key = { 0 };
+    VeilConsent c;
     uint8_t *bytes;
     VeilErr err;
     size_t len;
@@ -148,16 +183,21 @@ static int run_sign(const ConsentOptions *o, const char *path)
     if ((ret = veil_keyio_read(&bytes, &len, path, VEIL_TEXT_MAX)))
         return ret;
     veil_text_bytes(&t, bytes, len);
+    r = veil_consent_read(&c, bytes, len, path, &err);
     free(bytes);
-    if (!(ret = veil_keyio_unlock(&key, o->key, VEIL_ROLE_NONE, o->pass_fd))) {
-        if (key.role != VEIL_ROLE_CONTROLLER && key.role != VEIL_ROLE_SUBJECT)
-            r = veil_err(&err, VEIL_E_ROLE, "key '%s'", o->key);
-        else if ((r = veil_note_sign(&t, veil_role_word(key.role), key.secret)) < 0)
-            veil_err(&err, r, "consent '%s'", path);
-        else
-            r = veil_file_write(path, t.at, t.len, 0644, true, &err);
+    if (r < 0)
+        ret = veil_keyio_refuse(&err);
+    else if (!(ret = veil_keyio_unlock(&key, o->key, VEIL_ROLE_NONE, o->pass_fd))) {
+        if ((r = check_signer(&c, &key, o->key, &err)) >= 0) {
+            if ((r = veil_note_sign(&t, veil_role_word(key.role), key.secret)) < 0)
+                veil_err(&err, r, "consent '%s'", path);
+            else
+                r = veil_file_write(path, t.at, t.len, 0644, true, &err);
+        }
         ret = r < 0 ? veil_keyio_refuse(&err) : VEIL_EXIT_DONE;
-        if (!ret)
+        if (!ret && o->json)
+            ret = report("consent sign", path, &c, veil_role_word(key.role));
+        else if (!ret)
             veil_info("'%s' is signed as %s; both sign, then 'veil consent verify'", path,
                       veil_role_word(key.role));
     }
@@ -166,22 +206,77 @@ static int run_sign(const ConsentOptions *o, const char *path)
     return ret;
 }
 
-static int run_verify(const ConsentOptions *o, const char *path)
+/* Where the record stands in the log, by a leaf that its own controller signed. */
+static int find_leaf(const VeilLogDir *log, const VeilConsent *c, const char *path, uint64_t *index,
+                     VeilErr *err)
 {
+    bool found = false;
+
+    for (uint64_t i = 0; i < veil_logdir_size(log); i++) {
+        const VeilSpan b = veil_logdir_leaf(log, i);
+        VeilLeaf l;
+        VeilNote n;
+
+        if (veil_leaf_parse(&l, &n, b.at, b.len, "leaf", NULL) >= 0 && l.kind == VEIL_LEAF_CONSENT &&
+            !sodium_memcmp(l.digest, c->digest, 32) &&
+            veil_note_signed_by(&n, veil_leaf_role(l.kind), c->controller_pk)) {
+            *index = i;
+            found = true;
+        }
+    }
+    return found ? 0 : veil_err(err, VEIL_E_CONSENT, "'%s' is not in the log", path);
+}
+
+/* The newest event of one record id: several files are the given one and what came after it. */
+static int find_newest(VeilConsent *newest, const char **path, const ConsentOptions *o, char **files, int n)
+{
+    uint64_t at = 0, index = 0;
+    VeilLogDir *log = NULL;
+    VeilConsent c;
+    VeilErr err;
+    int ret = VEIL_EXIT_DONE;
+
+    if (o->log && veil_logdir_open(&log, o->log, &err) < 0)
+        return veil_keyio_refuse(&err);
+    for (int i = 0; i < n && !ret; i++) {
+        if ((ret = read_record(&c, files[i])))
+            break;
+        if (log && find_leaf(log, &c, files[i], &index, &err) < 0) {
+            ret = veil_keyio_refuse(&err);
+        } else if (i && memcmp(c.record, newest->record, sizeof(c.record))) {
+            veil_error("'%s' and '%s' are different records; check one at a time", *path, files[i]);
+            ret = VEIL_EXIT_ERROR;
+        } else if (!i || index > at) {
+            *newest = c;
+            *path = files[i];
+            at = index;
+        }
+    }
+    veil_logdir_close(log);
+    return ret;
+}
+
+static int run_verify(const ConsentOptions *o, char **files, int n)
+{
+    const char *path = files[0];
     char until[VEIL_TIME_LEN + 1];
     VeilConsent c;
     VeilErr err;
     int ret;
 
-    if ((ret = read_record(&c, path)))
+    if (n > 1 && !o->log)
+        return wants(" verify' of several records wants --log, which says what is newest");
+    if ((ret = find_newest(&c, &path, o, files, n)))
         return ret;
     if (veil_consent_in_force(&c, time(NULL), path, &err) < 0)
         return veil_keyio_refuse(&err);
     if (veil_time_format(until, c.expires) < 0)
         until[0] = '\0'; /* cannot be: it was read from such a text */
     if (o->json)
-        return veil_keyio_print_json(json_pack("{s:b, s:s, s:s, s:s}", "in_force", 1, "subject", c.subject,
-                                               "purpose", c.purpose, "expires", until));
+        return veil_keyio_report("consent verify",
+                                 json_pack("{s:s, s:b, s:b, s:s, s:s, s:s}", "file", path, "in_force", 1,
+                                           "logged", o->log != NULL, "subject", c.subject, "purpose",
+                                           c.purpose, "expires", until));
     printf("'%s' agrees to %s of %s until %s\n", c.subject, c.purpose, c.data, until);
     return VEIL_EXIT_DONE;
 }
@@ -199,8 +294,8 @@ static int run_consent(int argc, char **argv)
             ret = run_withdraw(&o, words[1]);
         else if (n == 2 && !strcmp(words[0], "sign"))
             ret = run_sign(&o, words[1]);
-        else if (n == 2 && !strcmp(words[0], "verify"))
-            ret = run_verify(&o, words[1]);
+        else if (n >= 2 && !strcmp(words[0], "verify"))
+            ret = run_verify(&o, words + 1, n - 1);
         else
             ret = wants("' wants new, or sign, withdraw or verify FILE");
     }
@@ -216,7 +311,7 @@ const VeilCommand veil_cmd_consent = {
              "           --purpose WORD --data WORD --notice FILE -o FILE\n"
              "       veil consent sign FILE --key FILE.key\n"
              "       veil consent withdraw FILE -o NEW\n"
-             "       veil consent verify FILE",
+             "       veil consent verify FILE [LATER ...] [--log FOLDER]",
     .opts = consent_options,
     .run = run_consent,
 };

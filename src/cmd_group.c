@@ -2,27 +2,17 @@
 /**
  * @file
  * `veil group`: custodians make a group key together, refresh it, and look at
- * the result. Each step says what was checked, what was done, whose turn it is.
+ * the result. A member's step is in cmd_group_step.c.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "ceremony.h"
 #include "cmd.h"
+#include "cmd_group.h"
 #include "keyio.h"
 #include "keys/bytes.h"
-#include "keys/secmem.h"
 #include "msg.h"
-
-typedef struct GroupOptions {
-    int k, pass_fd;
-    VeilStrings members;
-    char *key, *box, *share, *group, *pin;
-    bool json;
-} GroupOptions;
 
 #define OFFSET(field) offsetof(GroupOptions, field)
 static const VeilOpt group_options[] = {
@@ -117,15 +107,19 @@ static int run_start(const GroupOptions *o, const char *folder, bool refresh)
         ret = veil_keyio_refuse(&err);
         goto out;
     }
-    print_start(&c);
-    ret = VEIL_EXIT_DONE;
+    if (o->json) {
+        ret = veil_keyio_report(refresh ? "group refresh" : "group new", veil_group_cmd_ceremony_json(&c));
+    } else {
+        print_start(&c);
+        ret = VEIL_EXIT_DONE;
+    }
 out:
     free(previous);
     return ret;
 }
 
 /* "1 oslo, 3 bergen" */
-static const char *names(const Ceremony *c, uint32_t mask, char *out, size_t cap)
+const char *veil_group_cmd_names(const Ceremony *c, uint32_t mask, char *out, size_t cap)
 {
     size_t len = 0;
 
@@ -137,7 +131,7 @@ static const char *names(const Ceremony *c, uint32_t mask, char *out, size_t cap
 }
 
 /* The first round that somebody has not finished, 4 when all have; who that is. */
-static int open_round(const Ceremony *c, uint32_t *missing)
+int veil_group_cmd_open_round(const Ceremony *c, uint32_t *missing)
 {
     static const struct {
         const char *kind;
@@ -151,252 +145,69 @@ static int open_round(const Ceremony *c, uint32_t *missing)
     return 4;
 }
 
+json_t *veil_group_cmd_names_json(const Ceremony *c, uint32_t mask)
+{
+    json_t *list = json_array();
+
+    for (uint32_t i = 1; i <= c->n; i++)
+        if (mask & 1u << i)
+            json_array_append_new(list, json_pack("{s:i, s:s}", "index", (int)i, "org", c->org[i - 1]));
+    return list;
+}
+
+json_t *veil_group_cmd_ceremony_json(const Ceremony *c)
+{
+    uint32_t missing = 0;
+    const int round = veil_group_cmd_open_round(c, &missing);
+    json_t *o = json_object(), *members = veil_group_cmd_names_json(c, ((1u << c->n) - 1) << 1);
+
+    veil_keyio_json_hex(o, "ceremony", c->dkg.ctx, 32);
+    json_object_set_new(o, "folder", json_string(c->folder));
+    json_object_set_new(o, "refresh", json_boolean(c->refresh));
+    json_object_set_new(o, "k", json_integer(c->k));
+    json_object_set_new(o, "n", json_integer(c->n));
+    json_object_set_new(o, "members", members);
+    json_object_set_new(o, "round", json_integer(round));
+    json_object_set_new(o, "waiting_for", veil_group_cmd_names_json(c, missing));
+    return o;
+}
+
 static int run_status(const GroupOptions *o, const char *folder)
 {
     static const char *const what[] = { "round 0: announce", "round 1: publish", "",
                                         "round 3: check and sign", "all signed" };
-    char waiting[1400], ctx[VEIL_HEX_LEN(32) + 1];
+    char waiting[VEIL_GROUP_NAMES_CAP], ctx[VEIL_HEX_LEN(32) + 1];
     uint32_t missing = 0;
     Ceremony c;
     VeilErr err;
-    json_t *list, *root;
     int round;
 
     if (ceremony_open(&c, folder, &err) < 0)
         return veil_keyio_refuse(&err);
-    round = open_round(&c, &missing);
-    if (!o->json) {
-        printf("ceremony  %.16s, %s of %u-of-%u\nat        %s\n", veil_hex_encode(ctx, c.dkg.ctx, 32),
-               c.refresh ? "refresh" : "key generation", c.k, c.n, what[round]);
-        printf("turn of   %s\n",
-               missing ? names(&c, missing, waiting, sizeof(waiting)) : "everyone, to run a last step");
-        return VEIL_EXIT_DONE;
-    }
-    list = json_array();
-    for (uint32_t i = 1; i <= c.n; i++)
-        if (missing & 1u << i)
-            json_array_append_new(list,
-                                  json_pack("{s:I, s:s}", "member", (json_int_t)i, "org", c.org[i - 1]));
-    root = json_pack("{s:s, s:b, s:i, s:i, s:i, s:o}", "ceremony", veil_hex_encode(ctx, c.dkg.ctx, 32),
-                     "refresh", c.refresh, "k", (int)c.k, "n", (int)c.n, "round", round, "waiting-for", list);
-    return veil_keyio_print_json(root);
-}
-
-/* Our keys, all under one passphrase; unlocked when a round first needs them. */
-typedef struct StepKeys {
-    VeilKey sign, box, share;
-    VeilPassphrase pass;
-    bool open;
-} StepKeys;
-
-static void clear_keys(StepKeys *k)
-{
-    veil_key_clear(&k->sign);
-    veil_key_clear(&k->box);
-    veil_key_clear(&k->share);
-    veil_passphrase_clear(&k->pass);
-}
-
-static int unlock_keys(StepKeys *k, const GroupOptions *o)
-{
-    VeilErr err;
-    int ret;
-
-    if (k->open)
-        return VEIL_EXIT_DONE;
-    if ((ret = veil_keyio_passphrase(&k->pass, o->pass_fd, "passphrase of our custodian keys", false)))
-        return ret;
-    if (veil_keyfile_read(&k->sign, o->key, VEIL_ROLE_CUSTODIAN, k->pass.at, k->pass.len, &err) < 0 ||
-        veil_keyfile_read(&k->box, o->box, VEIL_ROLE_CUSTODIAN_BOX, k->pass.at, k->pass.len, &err) < 0 ||
-        (o->share &&
-         veil_keyfile_read(&k->share, o->share, VEIL_ROLE_SHARE, k->pass.at, k->pass.len, &err) < 0))
-        return veil_keyio_refuse(&err);
-    k->open = true;
+    round = veil_group_cmd_open_round(&c, &missing);
+    if (o->json)
+        return veil_keyio_report("group status", veil_group_cmd_ceremony_json(&c));
+    printf("ceremony  %.16s, %s of %u-of-%u\nat        %s\n", veil_hex_encode(ctx, c.dkg.ctx, 32),
+           c.refresh ? "refresh" : "key generation", c.k, c.n, what[round]);
+    printf("turn of   %s\n", missing ? veil_group_cmd_names(&c, missing, waiting, sizeof(waiting))
+                                     : "everyone, to run a last step");
     return VEIL_EXIT_DONE;
 }
 
-/* Which member we are, from the public part of our key file. @return VEIL_EXIT_ code */
-static int find_self(const Ceremony *c, const char *path, uint32_t *index)
-{
-    uint8_t bytes[VEIL_KEYFILE_BYTES];
-    VeilErr err;
-    VeilKey key;
-
-    if (veil_keyfile_load(bytes, path, &err) < 0 || veil_keyfile_peek(&key, bytes, sizeof(bytes), &err) < 0)
-        return veil_keyio_refuse(&err);
-    for (uint32_t i = 1; i <= c->n; i++)
-        if (key.role == VEIL_ROLE_CUSTODIAN && !memcmp(c->members[i - 1].sign, key.public_key, 32)) {
-            *index = i;
-            return VEIL_EXIT_DONE;
-        }
-    veil_error("'%s' is not the key of a member of '%s'; give the key that ceremony.txt lists", path,
-               c->folder);
-    return VEIL_EXIT_NO;
-}
-
-/* "oslo.key" has its share of epoch 2 in "oslo.share-2.key". */
-static const char *share_path(const CeremonySelf *self, uint32_t epoch, char out[4096])
-{
-    size_t len = strlen(self->key_path);
-
-    if (len > 4 && !strcmp(self->key_path + len - 4, ".key"))
-        len -= 4;
-    snprintf(out, 4096, "%.*s.share-%u.key", (int)(len < 3900 ? len : 3900), self->key_path, epoch);
-    return out;
-}
-
-/* Rounds 2 and 3. The share key is on the disk before we sign: our signature
- * says that we hold it. */
-static int do_round3(const Ceremony *c, const CeremonySelf *self, const StepKeys *k)
-{
-    uint8_t *x = veil_secret_new(32);
-    VeilKey share = { 0 };
-    VeilGroup g;
-    char path[4096];
-    VeilErr err;
-    int ret = VEIL_EXIT_ERROR;
-
-    if (!x) {
-        veil_error("no protected memory for the share key; raise 'ulimit -l'");
-        return ret;
-    }
-    if (ceremony_conclude(c, self, x, &g, &err) < 0 ||
-        veil_key_from_share(&share, x, g.key.gid, self->index, g.key.epoch, &err) < 0 ||
-        veil_keyfile_write(share_path(self, g.key.epoch, path), &share, k->pass.at, k->pass.len, true, &err) <
-            0 ||
-        ceremony_sign(c, self, &g, &err) < 0) {
-        ret = veil_keyio_refuse(&err);
-    } else {
-        printf("checked   %u signatures, announcements, commitments and proofs, and our %u shares\n", c->n,
-               c->n);
-        printf("done      round 3: share key in '%s', group note signed\n", path);
-        ret = VEIL_EXIT_DONE;
-    }
-    veil_key_clear(&share);
-    veil_secret_free(x);
-    return ret;
-}
-
-static void print_group(const VeilGroup *g, FILE *out)
+void veil_group_cmd_print(const VeilGroup *g)
 {
     char text[VEIL_HEX_LEN(32) + 1];
 
-    fprintf(out, "gid       %s\n", veil_hex_encode(text, g->key.gid, 32));
-    fprintf(out, "group     %u of %u open, epoch %u\n", g->key.k, g->key.n, g->key.epoch);
-    fprintf(out, "keys by   %s\n",
-            g->dealer ? "A DEALER, who could open everything alone: for tests only" : "distributed ceremony");
-    fprintf(out, "note      %s\n", veil_hex_encode(text, g->digest, 32));
+    printf("gid       %s\n", veil_hex_encode(text, g->key.gid, 32));
+    printf("group     %u of %u open, epoch %u\n", g->key.k, g->key.n, g->key.epoch);
+    printf("keys by   %s\n",
+           g->dealer ? "A DEALER, who could open everything alone: for tests only" : "distributed ceremony");
+    printf("note      %s\n", veil_hex_encode(text, g->digest, 32));
     for (uint32_t i = 0; i < g->key.n; i++)
-        fprintf(out, "custodian %u %s %s\n", i + 1, g->org[i], veil_b64_encode(text, g->sign[i], 32));
+        printf("custodian %u %s %s\n", i + 1, g->org[i], veil_b64_encode(text, g->sign[i], 32));
 }
 
-/* Only the share key that this refresh replaces; any other file stays. */
-static int remove_old_share(const Ceremony *c, const CeremonySelf *self, const char *path)
-{
-    uint8_t bytes[VEIL_KEYFILE_BYTES];
-    VeilErr err;
-    VeilKey key;
-
-    if (access(path, F_OK) && errno == ENOENT)
-        return VEIL_EXIT_DONE; /* this step has been run before */
-    if (veil_keyfile_load(bytes, path, &err) < 0 || veil_keyfile_peek(&key, bytes, sizeof(bytes), &err) < 0)
-        return veil_keyio_refuse(&err);
-    if (key.role != VEIL_ROLE_SHARE || key.index != self->index || key.epoch != c->old.key.epoch ||
-        memcmp(key.gid, c->old.key.gid, 32)) {
-        veil_error("'%s' is not our share key of epoch %u, so it was left; remove the old one by hand", path,
-                   c->old.key.epoch);
-        return VEIL_EXIT_NO;
-    }
-    if (unlink(path)) {
-        veil_error("old share key '%s' could not be removed; remove it by hand, it must not survive", path);
-        return VEIL_EXIT_ERROR;
-    }
-    return VEIL_EXIT_DONE;
-}
-
-static int do_last(const Ceremony *c, const CeremonySelf *self, const GroupOptions *o)
-{
-    VeilGroup g;
-    VeilErr err;
-    int ret;
-
-    if (ceremony_assemble(c, &g, &err) < 0)
-        return veil_keyio_refuse(&err);
-    ceremony_forget(c, self);
-    printf("checked   %u signatures on one text, gid, and that any %u keys interpolate to Y\n", c->n, c->k);
-    printf("done      '%s/group.note'\n", c->folder);
-    print_group(&g, stdout);
-    if (c->refresh && (ret = remove_old_share(c, self, o->share)))
-        return ret;
-    printf("next      %s\n", c->refresh ? "the old share key is removed; pass group.note to all who verify"
-                                        : "pin this gid, out of band, wherever veil is installed");
-    return VEIL_EXIT_DONE;
-}
-
-static int one_round(const Ceremony *c, const CeremonySelf *self, StepKeys *k, const GroupOptions *o,
-                     int round)
-{
-    VeilErr err;
-    int ret;
-
-    if (round != 1 && (ret = unlock_keys(k, o)))
-        return ret;
-    if (round == 3)
-        return do_round3(c, self, k);
-    if ((round ? ceremony_reveal(c, self, &err) : ceremony_announce(c, self, &err)) < 0)
-        return veil_keyio_refuse(&err);
-    printf("done      round %d: %s\n", round,
-           round ? "all announcements written down, our message published"
-                 : "our message made and announced");
-    return VEIL_EXIT_DONE;
-}
-
-/* Do all that can be done now, then say who is next. */
-static int step(const Ceremony *c, const CeremonySelf *self, StepKeys *k, const GroupOptions *o)
-{
-    char waiting[1400];
-    uint32_t missing = 0;
-    int round, ret;
-
-    while ((round = open_round(c, &missing)) < 4) {
-        if (!(missing & 1u << self->index)) {
-            printf("next      round %d of %s; then run this again\n", round,
-                   names(c, missing, waiting, sizeof(waiting)));
-            return VEIL_EXIT_DONE;
-        }
-        if ((ret = one_round(c, self, k, o, round)))
-            return ret;
-    }
-    return do_last(c, self, o);
-}
-
-static int run_step(const GroupOptions *o, const char *folder)
-{
-    StepKeys k = { 0 };
-    CeremonySelf self = { .key_path = o->key, .sign = &k.sign, .box = &k.box };
-    Ceremony c;
-    VeilErr err;
-    char ctx[VEIL_HEX_LEN(32) + 1];
-    int ret;
-
-    if (ceremony_open(&c, folder, &err) < 0)
-        return veil_keyio_refuse(&err);
-    if (!o->key || !o->box || c.refresh != (o->share != NULL)) {
-        veil_error("a step needs our keys; give --key FILE --box FILE%s",
-                   c.refresh ? " --share FILE" : ", and --share only in a refresh");
-        return VEIL_EXIT_ERROR;
-    }
-    if ((ret = find_self(&c, o->key, &self.index)))
-        return ret;
-    self.share = c.refresh ? &k.share : NULL;
-    printf("ceremony  %.16s, we are member %u, %s\n", veil_hex_encode(ctx, c.dkg.ctx, 32), self.index,
-           c.org[self.index - 1]);
-    ret = step(&c, &self, &k, o);
-    clear_keys(&k);
-    return ret;
-}
-
-static json_t *group_json(const VeilGroup *g)
+json_t *veil_group_cmd_json(const VeilGroup *g)
 {
     json_t *list = json_array(), *root = json_object(), *one;
 
@@ -435,8 +246,8 @@ static int run_show(const GroupOptions *o, const char *path)
     if (ret < 0)
         return veil_keyio_refuse(&err);
     if (o->json)
-        return veil_keyio_print_json(group_json(&g));
-    print_group(&g, stdout);
+        return veil_keyio_report("group show", veil_group_cmd_json(&g));
+    veil_group_cmd_print(&g);
     if (!o->pin)
         printf("next      compare the gid with the one you were given in person, or give --pin\n");
     return VEIL_EXIT_DONE;
@@ -453,7 +264,7 @@ static int run_group(int argc, char **argv)
     if (n == 2 && (!strcmp(words[0], "new") || !strcmp(words[0], "refresh")))
         ret = run_start(&o, words[1], words[0][0] == 'r');
     else if (n == 2 && !strcmp(words[0], "step"))
-        ret = run_step(&o, words[1]);
+        ret = veil_group_cmd_step(&o, words[1]);
     else if (n == 2 && !strcmp(words[0], "status"))
         ret = run_status(&o, words[1]);
     else if (n == 2 && !strcmp(words[0], "show"))

@@ -33,13 +33,13 @@ static void segment_time(char out[VEIL_TIME_LEN + 1], const VeilVaultHeader *h, 
         strcpy(out, "?");
 }
 
-static int print_json(const VeilVault *v, bool units)
+static int print_json(const VeilVault *v, const char *path, bool units)
 {
     const VeilVaultInfo *info = veil_vault_info(v);
     json_t *o =
-        json_pack("{s:b, s:i, s:I, s:I, s:i, s:i}", "final", info->seal.final, "units", (int)info->seal.units,
-                  "bytes", (json_int_t)info->bytes, "tail", (json_int_t)info->tail, "min_k",
-                  (int)info->header.min_k, "policy", (int)info->header.policy_version);
+        json_pack("{s:s, s:b, s:i, s:I, s:I, s:i, s:i}", "file", path, "final", info->seal.final, "units",
+                  (int)info->seal.units, "bytes", (json_int_t)info->bytes, "tail", (json_int_t)info->tail,
+                  "min_k", (int)info->header.min_k, "policy", (int)info->header.policy_version);
     json_t *list = json_array();
 
     veil_keyio_json_hex(o, "vid", info->header.vid, 32);
@@ -53,8 +53,9 @@ static int print_json(const VeilVault *v, bool units)
                                                   "segment", (json_int_t)e.seg, "part", (json_int_t)e.part,
                                                   "chunks", (json_int_t)e.nchunks));
     }
+    veil_keyio_json_time(o, "start", info->header.start);
     json_object_set_new(o, "entries", list);
-    return veil_keyio_print_json(o);
+    return veil_keyio_report("inspect", o);
 }
 
 static int print_text(const VeilVault *v, const char *path, bool units)
@@ -101,7 +102,7 @@ static int run_inspect(int argc, char **argv)
     if (veil_vault_open(&v, words[0], true, &err) < 0 || (o.full && veil_vault_check(v, &err) < 0))
         ret = veil_keyio_refuse(&err);
     else
-        ret = o.json ? print_json(v, o.units) : print_text(v, words[0], o.units);
+        ret = o.json ? print_json(v, words[0], o.units) : print_text(v, words[0], o.units);
 out:
     veil_vault_close(v);
     free(words);

@@ -30,7 +30,7 @@ static const VeilOpt keys_options[] = {
     { 0 }
 };
 
-static int print_key(const VeilKey *key, const char *path, bool json)
+static int print_key(const char *command, const VeilKey *key, const char *path, bool json)
 {
     char text[VEIL_B64_LEN(32) + 1], gid[VEIL_HEX_LEN(32) + 1];
     json_t *o;
@@ -50,7 +50,7 @@ static int print_key(const VeilKey *key, const char *path, bool json)
         json_object_set_new(o, "index", json_integer(key->index));
         json_object_set_new(o, "epoch", json_integer(key->epoch));
     }
-    return veil_keyio_print_json(o);
+    return veil_keyio_report(command, o);
 }
 
 /* An issuer's public key also in minisign's own form, for stock minisign. */
@@ -111,7 +111,7 @@ static int run_new(const KeysOptions *o, const char *word, const char *name)
     if ((ret = veil_keyio_write_public(public_path, &key)) ||
         (role == VEIL_ROLE_ISSUER && (ret = write_minisign(name, &key))))
         goto out;
-    ret = print_key(&key, secret_path, o->json);
+    ret = print_key("keys new", &key, secret_path, o->json);
     veil_info("give '%s' to the others; keep '%s' and its passphrase apart", public_path, secret_path);
 out:
     veil_passphrase_clear(&pass);
@@ -134,7 +134,7 @@ static int run_show(const KeysOptions *o, const char *path)
     else
         ret = veil_keyio_public(&key, path, VEIL_ROLE_NONE);
     free(bytes);
-    return ret ? ret : print_key(&key, path, o->json);
+    return ret ? ret : print_key("keys show", &key, path, o->json);
 }
 
 static int run_passwd(const KeysOptions *o, const char *path)
@@ -149,6 +149,8 @@ static int run_passwd(const KeysOptions *o, const char *path)
         goto out;
     if (veil_keyfile_write(path, &key, pass.at, pass.len, true, &err) < 0)
         ret = veil_keyio_refuse(&err);
+    else if (o->json)
+        ret = print_key("keys passwd", &key, path, true);
     else
         veil_info("'%s' has a new passphrase; copies of the old file still open with the old one", path);
 out:

@@ -1,28 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
  * @file
- * `veil log`: keep a transparency log in a folder, and check it.
+ * `veil log`: keep a transparency log in a folder, and check it. Making leaves
+ * is in cmd_log_leaf.c, the monitor in cmd_log_monitor.c.
  */
 #include <inttypes.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "cmd.h"
+#include "cmd_log.h"
 #include "keyio.h"
 #include "keys/bytes.h"
 #include "keys/file.h"
-#include "keys/logdir.h"
 #include "keys/tlog.h"
 #include "msg.h"
-
-typedef struct LogOptions {
-    char *key, *log_key, *name, *state, *out, *policy, *leaf;
-    int pass_fd;
-    bool json;
-} LogOptions;
 
 #define OFFSET(field) offsetof(LogOptions, field)
 static const VeilOpt log_options[] = {
@@ -32,7 +26,21 @@ static const VeilOpt log_options[] = {
     { "name", 0, VEIL_OPT_STRING, OFFSET(name), "NAME", "the witness's name, as in the policy", 0, 0, NULL },
     { "state", 0, VEIL_OPT_STRING, OFFSET(state), "FILE", "what we last saw of this log; made if missing", 0,
       0, NULL },
-    { "policy", 0, VEIL_OPT_STRING, OFFSET(policy), "NOTE", "whose signatures count", 0, 0, NULL },
+    { "policy", 0, VEIL_OPT_LIST, OFFSET(policy), "NOTE",
+      "whose signatures count; for a monitor again for each version, newest last", 0, 0, NULL },
+    { "group", 0, VEIL_OPT_LIST, OFFSET(group), "NOTE", "the custodians; again for each epoch (monitor)", 0,
+      0, NULL },
+    { "warrant", 0, VEIL_OPT_LIST, OFFSET(warrant), "FILE",
+      "a warrant that we may read; again for each (monitor); the one that a result is of", 0, 0, NULL },
+    { "vault", 0, VEIL_OPT_LIST, OFFSET(vault), "FILE", "a vault, to count units; again for each (monitor)",
+      0, 0, NULL },
+    { "kept", 0, VEIL_OPT_STRING, OFFSET(kept), "FILE",
+      "the checkpoint of the last look; made if missing (monitor)", 0, 0, NULL },
+    { "at", 0, VEIL_OPT_STRING, OFFSET(at), "TIME", "judge as of this time instead of now (monitor)", 0, 0,
+      NULL },
+    { "hits", 0, VEIL_OPT_INT, OFFSET(hits), "N", "how many hits the result lists", 0, 1000000000, NULL },
+    { "subject", 0, VEIL_OPT_STRING, OFFSET(subject), "FILE",
+      "what a consent or unseal leaf commits to (append); a warrant is published", 0, 0, NULL },
     { "leaf", 0, VEIL_OPT_STRING, OFFSET(leaf), "FILE", "the leaf that is meant", 0, 0, NULL },
     { "out", 'o', VEIL_OPT_STRING, OFFSET(out), "FILE", "write the result here", 0, 0, NULL },
     { "pass-fd", 0, VEIL_OPT_INT, OFFSET(pass_fd), "N", "read the passphrase from this file descriptor", 0,
@@ -41,13 +49,13 @@ static const VeilOpt log_options[] = {
     { 0 }
 };
 
-static int wants(const char *what)
+int veil_log_cmd_wants(const char *what)
 {
     veil_error("'veil log %s; see 'veil log --help'", what);
     return VEIL_EXIT_ERROR;
 }
 
-static int write_text(const char *path, const VeilText *t)
+int veil_log_cmd_write(const char *path, const VeilText *t)
 {
     VeilErr err;
 
@@ -55,32 +63,26 @@ static int write_text(const char *path, const VeilText *t)
                                                                        : VEIL_EXIT_DONE;
 }
 
-static int print_index(const LogOptions *o, uint64_t index)
+static int report_checkpoint(const char *command, const char *path, const VeilCheckpoint *c)
 {
-    if (o->json)
-        return veil_keyio_print_json(json_pack("{s:I}", "index", (json_int_t)index));
-    printf("leaf %" PRIu64 "\n", index);
-    return VEIL_EXIT_DONE;
+    json_t *j = json_pack("{s:s, s:s, s:I}", "folder", path, "log", c->origin, "size", (json_int_t)c->size);
+
+    veil_keyio_json_b64(j, "root", c->root, VEIL_HASH_BYTES);
+    if (c->time)
+        veil_keyio_json_time(j, "time", c->time);
+    return veil_keyio_report(command, j);
 }
 
-static int run_append(const LogOptions *o, const char *folder, const char *path)
+/* What stands in the checkpoint now, after it was signed or cosigned. */
+static int report_present(const char *command, const char *folder, const VeilLogDir *l)
 {
-    VeilLogDir *l = NULL;
-    uint64_t index;
-    uint8_t *bytes;
+    const VeilSpan cp = veil_logdir_checkpoint(l);
+    VeilCheckpoint c = { 0 };
     VeilErr err;
-    size_t len;
-    int ret;
 
-    if ((ret = veil_keyio_read(&bytes, &len, path, VEIL_LEAF_MAX)))
-        return ret;
-    if (veil_logdir_open(&l, folder, &err) < 0 || veil_logdir_append(l, bytes, len, &index, &err) < 0)
-        ret = veil_keyio_refuse(&err);
-    else
-        ret = print_index(o, index);
-    veil_logdir_close(l);
-    free(bytes);
-    return ret;
+    if (veil_checkpoint_parse(&c, cp.at, veil_note_text_len(cp.at, cp.len), "checkpoint", &err) < 0)
+        return veil_keyio_refuse(&err);
+    return report_checkpoint(command, folder, &c);
 }
 
 static int run_checkpoint(const LogOptions *o, const char *folder)
@@ -91,13 +93,15 @@ static int run_checkpoint(const LogOptions *o, const char *folder)
     int ret;
 
     if (!o->key)
-        return wants("checkpoint' wants --key FILE.key");
+        return veil_log_cmd_wants("checkpoint' wants --key FILE.key");
     if (veil_logdir_open(&l, folder, &err) < 0)
         return veil_keyio_refuse(&err);
     if (!(ret = veil_keyio_unlock(&key, o->key, VEIL_ROLE_LOG, o->pass_fd)) &&
         veil_logdir_sign(l, key.secret, &err) < 0)
         ret = veil_keyio_refuse(&err);
-    if (!ret)
+    if (!ret && o->json)
+        ret = report_present("log checkpoint", folder, l);
+    else if (!ret)
         veil_info("'%s' has a checkpoint over %" PRIu64 " leaves; its witnesses run 'veil log cosign'",
                   folder, veil_logdir_size(l));
     veil_key_clear(&key);
@@ -134,7 +138,7 @@ static int run_cosign(const LogOptions *o, const char *folder)
     int ret;
 
     if (!o->key || !o->name || !o->state || !o->log_key)
-        return wants("cosign' wants --key, --name, --state and --log-key");
+        return veil_log_cmd_wants("cosign' wants --key, --name, --state and --log-key");
     if ((ret = veil_keyio_public(&log, o->log_key, VEIL_ROLE_LOG)))
         return ret;
     if (veil_logdir_open(&l, folder, &err) < 0)
@@ -142,7 +146,9 @@ static int run_cosign(const LogOptions *o, const char *folder)
     if (!(ret = veil_keyio_unlock(&key, o->key, VEIL_ROLE_WITNESS, o->pass_fd)) &&
         cosign(l, o, &log, &key, &err) < 0)
         ret = veil_keyio_refuse(&err);
-    if (!ret)
+    if (!ret && o->json)
+        ret = report_present("log cosign", folder, l);
+    else if (!ret)
         veil_info("'%s' is cosigned as '%s'", folder, o->name);
     veil_key_clear(&key);
     veil_logdir_close(l);
@@ -160,9 +166,9 @@ static int run_prove(const LogOptions *o, const char *folder, const char *number
     int ret;
 
     if (!o->out || (!number && !o->leaf))
-        return wants("prove' wants --out, and an index or --leaf");
+        return veil_log_cmd_wants("prove' wants --out, and an index or --leaf");
     if (number && veil_number_parse(&index, number, strlen(number), INT64_MAX) < 0)
-        return wants("prove' wants a leaf's number");
+        return veil_log_cmd_wants("prove' wants a leaf's number");
     if (o->leaf && (ret = veil_keyio_read(&bytes, &len, o->leaf, VEIL_LEAF_MAX)))
         return ret;
     ret = VEIL_EXIT_DONE;
@@ -174,25 +180,13 @@ static int run_prove(const LogOptions *o, const char *folder, const char *number
     } else if (veil_logdir_prove(l, index, &t, &err) < 0) {
         ret = veil_keyio_refuse(&err);
     } else {
-        ret = write_text(o->out, &t);
+        ret = veil_log_cmd_write(o->out, &t);
     }
+    if (!ret && o->json)
+        ret = veil_keyio_report("log prove", json_pack("{s:s, s:s, s:I}", "folder", folder, "file", o->out,
+                                                       "index", (json_int_t)index));
     veil_text_free(&t);
     veil_logdir_close(l);
-    free(bytes);
-    return ret;
-}
-
-static int read_trust(VeilPolicy *p, const char *path)
-{
-    uint8_t *bytes;
-    VeilErr err;
-    size_t len;
-    int ret;
-
-    if ((ret = veil_keyio_read(&bytes, &len, path, VEIL_TEXT_MAX)))
-        return ret;
-    if (veil_policy_parse(p, bytes, veil_note_text_len((char *)bytes, len), path, &err) < 0)
-        ret = veil_keyio_refuse(&err);
     free(bytes);
     return ret;
 }
@@ -210,9 +204,9 @@ static int run_verify(const LogOptions *o, const char *path)
     VeilErr err;
     int ret;
 
-    if (!o->policy || (!o->leaf && !o->state))
-        return wants("verify' wants --policy, and --leaf for a proof or --state for a log");
-    if ((ret = read_trust(&p, o->policy)))
+    if (!o->policy.n || (!o->leaf && !o->state))
+        return veil_log_cmd_wants("verify' wants --policy, and --leaf for a proof or --state for a log");
+    if ((ret = veil_keyio_policy(&p, o->policy.at[o->policy.n - 1])))
         return ret;
     if (o->leaf) {
         if (!(ret = veil_keyio_read(&proof, &proof_len, path, VEIL_TEXT_MAX)) &&
@@ -228,8 +222,7 @@ static int run_verify(const LogOptions *o, const char *path)
         ret = veil_keyio_refuse(&err);
     }
     if (!ret && o->json)
-        ret = veil_keyio_print_json(json_pack("{s:s, s:I, s:I}", "log", c.origin, "size", (json_int_t)c.size,
-                                              "time", (json_int_t)c.time));
+        ret = report_checkpoint("log verify", path, &c);
     else if (!ret)
         printf("log '%s', %" PRIu64 " leaves: good\n", c.origin, c.size);
     veil_logdir_close(l);
@@ -262,84 +255,39 @@ static int run_show(const LogOptions *o, const char *folder)
             printf("%6" PRIu64 "  %s\n", i, kind);
     }
     if (o->json)
-        veil_keyio_print_json(json_pack("{s:s, s:o}", "log", veil_logdir_origin(l), "leaves", list));
+        veil_keyio_report("log show", json_pack("{s:s, s:s, s:o}", "folder", folder, "log",
+                                                veil_logdir_origin(l), "leaves", list));
     else
         json_decref(list);
     veil_logdir_close(l);
     return VEIL_EXIT_DONE;
 }
 
-/* ---- making leaves ---------------------------------------------------------- */
-
-static int fill_leaf(VeilLeaf *l, const char *subject)
+static int run_new(const LogOptions *o, const char *folder, const char *origin)
 {
-    VeilWarrant w;
-    uint8_t *bytes;
     VeilErr err;
-    size_t len;
-    int ret = 0;
 
-    if (l->kind == VEIL_LEAF_REVOKE) {
-        if (veil_number_parse(&l->index, subject, strlen(subject), INT64_MAX) < 0)
-            return wants("leaf revoke' wants the number of the warrant's leaf");
-        return 0;
-    }
-    if ((ret = veil_keyio_read(&bytes, &len, subject, VEIL_TEXT_MAX)))
-        return ret;
-    if (l->kind == VEIL_LEAF_WARRANT) {
-        if (veil_warrant_parse(&w, bytes, len, subject, &err) < 0)
-            ret = veil_keyio_refuse(&err);
-        else
-            *l = veil_leaf_of_warrant(&w);
-    } else { /* a digest of a note means its text without signatures */
-        crypto_hash_sha256(l->digest, bytes, veil_note_text_len((char *)bytes, len));
-    }
-    free(bytes);
-    return ret;
-}
-
-static int run_leaf(const LogOptions *o, const char *kind, const char *subject)
-{
-    static const VeilLeafKind made[] = { VEIL_LEAF_WARRANT, VEIL_LEAF_REVOKE, VEIL_LEAF_VAULT,
-                                         VEIL_LEAF_POLICY,  VEIL_LEAF_GROUP,  VEIL_LEAF_CONSENT };
-    VeilLeaf l = { .kind = VEIL_LEAF_KINDS };
-    VeilKey key = { 0 };
-    VeilText t = { 0 };
-    VeilErr err;
-    int ret, r;
-
-    if (!o->key || !o->out)
-        return wants("leaf' wants --key and --out");
-    for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++)
-        if (!strcmp(veil_leaf_word(made[i]) + strlen("veil/v1/log-"), kind))
-            l.kind = made[i];
-    if (l.kind == VEIL_LEAF_KINDS)
-        return wants("leaf' makes warrant, revoke, vault, policy, group and consent");
-    if ((ret = fill_leaf(&l, subject)) ||
-        (ret = veil_keyio_unlock(&key, o->key, veil_role_find(veil_leaf_role(l.kind)), o->pass_fd)))
-        return ret;
-    veil_leaf_print(&t, &l);
-    if ((r = veil_note_sign(&t, veil_leaf_role(l.kind), key.secret)) < 0) {
-        veil_err(&err, r, "leaf");
-        ret = veil_keyio_refuse(&err);
-    } else {
-        ret = write_text(o->out, &t);
-    }
-    veil_key_clear(&key);
-    veil_text_free(&t);
-    return ret;
+    if (veil_logdir_create(folder, origin, &err) < 0)
+        return veil_keyio_refuse(&err);
+    if (o->json)
+        return veil_keyio_report("log new", json_pack("{s:s, s:s}", "folder", folder, "log", origin));
+    return VEIL_EXIT_DONE;
 }
 
 static int dispatch(const LogOptions *o, char **w, int n)
 {
-    VeilErr err;
-
     if (n == 3 && !strcmp(w[0], "new"))
-        return veil_logdir_create(w[1], w[2], &err) < 0 ? veil_keyio_refuse(&err) : VEIL_EXIT_DONE;
+        return run_new(o, w[1], w[2]);
     if (n == 3 && !strcmp(w[0], "leaf"))
-        return run_leaf(o, w[1], w[2]);
+        return veil_log_cmd_leaf(o, w[1], w[2]);
     if (n == 3 && !strcmp(w[0], "append"))
-        return run_append(o, w[1], w[2]);
+        return veil_log_cmd_append(o, w[1], w[2]);
+    if (n == 3 && !strcmp(w[0], "result"))
+        return veil_log_cmd_after(o, VEIL_LEAF_RESULT, w[1], w[2]);
+    if (n == 3 && !strcmp(w[0], "unseal"))
+        return veil_log_cmd_after(o, VEIL_LEAF_UNSEAL, w[1], w[2]);
+    if (n == 2 && !strcmp(w[0], "monitor"))
+        return veil_log_cmd_monitor(o, w[1]);
     if (n == 2 && !strcmp(w[0], "checkpoint"))
         return run_checkpoint(o, w[1]);
     if (n == 2 && !strcmp(w[0], "cosign"))
@@ -350,12 +298,13 @@ static int dispatch(const LogOptions *o, char **w, int n)
         return run_verify(o, w[1]);
     if (n == 2 && !strcmp(w[0], "show"))
         return run_show(o, w[1]);
-    return wants("' wants new, leaf, append, checkpoint, cosign, prove, verify or show");
+    return veil_log_cmd_wants("' wants new, leaf, result, unseal, append, checkpoint, cosign, prove, verify, "
+                              "monitor or show");
 }
 
 static int run_log(int argc, char **argv)
 {
-    LogOptions o = { .pass_fd = -1 };
+    LogOptions o = { .hits = -1, .pass_fd = -1 };
     char **words = calloc((size_t)argc, sizeof(*words));
     int n, ret = VEIL_EXIT_ERROR;
 
@@ -372,12 +321,15 @@ const VeilCommand veil_cmd_log = {
     .usage =
         "log new FOLDER ORIGIN\n"
         "       veil log leaf warrant|revoke|vault|policy|group|consent FILE|INDEX --key FILE.key -o LEAF\n"
-        "       veil log append FOLDER LEAF\n"
+        "       veil log result FOLDER FILE --warrant FILE --hits N --key FILE.key -o LEAF\n"
+        "       veil log unseal FOLDER WARRANT --key FILE.key -o LEAF\n"
+        "       veil log append FOLDER LEAF [--subject RECORD|WARRANT]\n"
         "       veil log checkpoint FOLDER --key FILE.key\n"
         "       veil log cosign FOLDER --key FILE.key --log-key FILE.pub --name NAME --state FILE\n"
         "       veil log prove FOLDER [INDEX | --leaf LEAF] -o PROOF\n"
         "       veil log verify PROOF --leaf LEAF --policy NOTE\n"
         "       veil log verify FOLDER --state FILE --policy NOTE\n"
+        "       veil log monitor FOLDER --policy NOTE --group NOTE --kept FILE [--warrant FILE] [--vault FILE]\n"
         "       veil log show FOLDER",
     .opts = log_options,
     .run = run_log,

@@ -182,8 +182,32 @@ static int set_version(VeilPolicy *p, const char *previous)
     return 0;
 }
 
-static int write_policy(VeilPolicy *p, const char *out)
+static int report(const char *command, const char *file, const VeilPolicy *p, int good)
 {
+    json_t *j =
+        json_pack("{s:s, s:i, s:s, s:i, s:i, s:i, s:i, s:b}", "file", file, "version", (int)p->version, "log",
+                  p->log.log.name, "witnesses_needed", p->log.quorum, "issuers_needed", p->issuers.needed,
+                  "signatures", good, "signers_needed", p->signers.needed, "unattended", p->unattended_ok);
+
+    veil_keyio_json_hex(j, "digest", p->digest, 32);
+    return veil_keyio_report(command, j);
+}
+
+/* How many of the policy's own signers have signed it. */
+static int count_signers(const VeilPolicy *p, const void *bytes, size_t len, const char *path)
+{
+    VeilNote n;
+    int good = 0;
+
+    if (veil_note_parse(&n, bytes, len, path, NULL) >= 0)
+        for (int i = 0; i < p->signers.n; i++)
+            good += veil_note_signed_by(&n, "policy", p->signers.at[i].pk);
+    return good;
+}
+
+static int write_policy(VeilPolicy *p, const PolicyOptions *o)
+{
+    const char *out = o->out;
     VeilText t = { 0 };
     VeilPolicy check;
     VeilErr err;
@@ -196,6 +220,8 @@ static int write_policy(VeilPolicy *p, const char *out)
     veil_text_free(&t);
     if (ret < 0)
         return veil_keyio_refuse(&err);
+    if (o->json)
+        return report("policy new", out, &check, 0);
     veil_info("'%s' is version %u; %d of its signers run 'veil policy sign %s --key FILE.key'", out,
               p->version, p->signers.needed, out);
     return VEIL_EXIT_DONE;
@@ -233,7 +259,7 @@ static int run_new(const PolicyOptions *o)
     for (; p.reasons < o->reason.n; p.reasons++)
         snprintf(p.reason[p.reasons], sizeof(p.reason[0]), "%s", o->reason.at[p.reasons]);
     qsort(p.reason, (size_t)p.reasons, sizeof(p.reason[0]), by_text);
-    return write_policy(&p, o->out);
+    return write_policy(&p, o);
 }
 
 static int run_sign(const PolicyOptions *o, const char *path)
@@ -262,7 +288,9 @@ static int run_sign(const PolicyOptions *o, const char *path)
         else
             r = veil_file_write(path, t.at, t.len, 0644, true, &err);
         ret = r < 0 ? veil_keyio_refuse(&err) : VEIL_EXIT_DONE;
-        if (!ret)
+        if (!ret && o->json)
+            ret = report("policy sign", path, &p, count_signers(&p, t.at, t.len, path));
+        else if (!ret)
             veil_info("'%s' is signed; 'veil policy show' counts the signatures", path);
     }
     veil_key_clear(&key);
@@ -275,22 +303,15 @@ static int run_show(const PolicyOptions *o, const char *path)
     char hex[VEIL_HEX_LEN(32) + 1];
     uint8_t *bytes;
     VeilPolicy p;
-    VeilNote n;
     size_t len;
-    int ret, good = 0;
+    int ret, good;
 
     if ((ret = read_policy(&p, &bytes, &len, path)))
         return ret;
-    if (veil_note_parse(&n, bytes, len, path, NULL) >= 0)
-        for (int i = 0; i < p.signers.n; i++)
-            good += veil_note_signed_by(&n, "policy", p.signers.at[i].pk);
+    good = count_signers(&p, bytes, len, path);
     veil_hex_encode(hex, p.digest, 32);
     if (o->json) {
-        json_t *j = json_pack("{s:i, s:s, s:s, s:i, s:i, s:i, s:i, s:b}", "version", (int)p.version, "digest",
-                              hex, "log", p.log.log.name, "witnesses_needed", p.log.quorum, "issuers_needed",
-                              p.issuers.needed, "signatures", good, "signers_needed", p.signers.needed,
-                              "unattended", p.unattended_ok);
-        ret = veil_keyio_print_json(j);
+        ret = report("policy show", path, &p, good);
     } else {
         fwrite(bytes, 1, veil_note_text_len((char *)bytes, len), stdout);
         printf("\ndigest %s\nsigned by %d of its own signers, %d needed%s\n", hex, good, p.signers.needed,

@@ -18,6 +18,7 @@
 #include "avlog.h"
 #include "cmd.h"
 #include "filters/paint.h"
+#include "leak.h"
 #include "models.h"
 #include "msg.h"
 #include "pipeline.h"
@@ -141,8 +142,14 @@ static int check_paths(const char *input, const VeilSettings *s)
  * without a video harms nobody. */
 static int commit(const VeilReport *r, VeilOutput *out, VeilPartFile *report)
 {
-    int ret = veil_report_write(r, report->fd, report->path);
+    VeilErr err;
+    int ret;
 
+    if ((ret = veil_leak_check(out->file.part_path, NULL, r->settings->keep_metadata, &err)) < 0) {
+        veil_error("%s; nothing was kept", err.text);
+        return ret;
+    }
+    ret = veil_report_write(r, report->fd, report->path);
     if (ret < 0 || (ret = veil_partfile_commit(report)) < 0)
         return ret;
     return veil_partfile_commit(&out->file);

@@ -119,8 +119,8 @@ static int make(const RequestOptions *o, const char *warrant)
         (veil_request_parse(r, &err) < 0 || veil_request_save(r, o->out, &err) < 0))
         ret = veil_keyio_refuse(&err);
     if (!ret && o->json)
-        ret = veil_keyio_print_json(
-            json_pack("{s:s, s:i, s:i}", "request", o->out, "signatures", r->sigs, "vaults", r->w.vaults));
+        ret = veil_keyio_report("request", json_pack("{s:s, s:i, s:i}", "folder", o->out, "signatures",
+                                                     r->sigs, "vaults", r->w.vaults));
     else if (!ret)
         veil_info("send a copy of '%s' to each custodian", o->out);
     veil_request_free(r);

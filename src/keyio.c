@@ -82,7 +82,7 @@ static void format_public(VeilText *t, const VeilKey *key)
     veil_text_b64(t, "key", key->public_key, 32);
 }
 
-static int parse_public(VeilKey *key, const uint8_t *bytes, size_t len, const char *path, VeilErr *err)
+int veil_keyio_parse_public(VeilKey *key, const uint8_t *bytes, size_t len, const char *path, VeilErr *err)
 {
     char role[VEIL_TOKEN_CAP] = "";
     VeilText again = { 0 };
@@ -111,7 +111,7 @@ int veil_keyio_public(VeilKey *key, const char *path, VeilRole role)
 
     if ((ret = veil_keyio_read(&bytes, &len, path, 1024)))
         return ret;
-    ret = parse_public(key, bytes, len, path, &err);
+    ret = veil_keyio_parse_public(key, bytes, len, path, &err);
     free(bytes);
     if (!ret && role != VEIL_ROLE_NONE && key->role != role)
         ret = veil_err(&err, VEIL_E_ROLE, "'%s' is a key of role '%s', not '%s'", path,
@@ -143,6 +143,21 @@ int veil_keyio_read(uint8_t **out, size_t *len, const char *path, size_t max)
     return VEIL_EXIT_DONE;
 }
 
+int veil_keyio_policy(VeilPolicy *p, const char *path)
+{
+    uint8_t *bytes;
+    VeilErr err;
+    size_t len;
+    int ret;
+
+    if ((ret = veil_keyio_read(&bytes, &len, path, VEIL_TEXT_MAX)))
+        return ret;
+    if (veil_policy_parse(p, bytes, veil_note_text_len((char *)bytes, len), path, &err) < 0)
+        ret = veil_keyio_refuse(&err);
+    free(bytes);
+    return ret;
+}
+
 int veil_keyio_print_json(json_t *object)
 {
     int ret = object ? json_dumpf(object, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER) : -1;
@@ -153,6 +168,25 @@ int veil_keyio_print_json(json_t *object)
         return VEIL_EXIT_ERROR;
     }
     return VEIL_EXIT_DONE;
+}
+
+int veil_keyio_report(const char *command, json_t *object)
+{
+    json_t *all = json_pack("{s:s}", "command", command);
+
+    if (!object || json_object_update(all, object) < 0) {
+        json_decref(all);
+        all = NULL; /* printing it then fails */
+    }
+    json_decref(object);
+    return veil_keyio_print_json(all);
+}
+
+void veil_keyio_json_time(json_t *object, const char *key, int64_t t)
+{
+    char text[VEIL_TIME_LEN + 1];
+
+    json_object_set_new(object, key, veil_time_format(text, t) >= 0 ? json_string(text) : json_null());
 }
 
 void veil_keyio_json_hex(json_t *object, const char *key, const uint8_t *bytes, size_t n)

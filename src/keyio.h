@@ -15,6 +15,7 @@
 #include "keys/err.h"
 #include "keys/keyfile.h"
 #include "keys/passphrase.h"
+#include "keys/policy.h"
 
 /** Harden the process and start libsodium. @return false after a printed sentence */
 bool veil_keyio_start(void);
@@ -43,14 +44,35 @@ int veil_keyio_unlock(VeilKey *key, const char *path, VeilRole role, int pass_fd
  */
 int veil_keyio_public(VeilKey *key, const char *path, VeilRole role);
 
+/** The text of a public key file. @return 0; VEIL_E_CANON; VEIL_E_ROLE for an unknown role */
+int veil_keyio_parse_public(VeilKey *key, const uint8_t *bytes, size_t len, const char *what, VeilErr *err);
+
 /** Write a public key file; refuses a path that exists. @return VEIL_EXIT_ code */
 int veil_keyio_write_public(const char *path, const VeilKey *key);
 
 /** Read a whole file of at most max bytes. @return VEIL_EXIT_ code; free(*out) */
 int veil_keyio_read(uint8_t **out, size_t *len, const char *path, size_t max);
 
+/** Read the text of a policy note; its signatures are not checked. @return VEIL_EXIT_ code */
+int veil_keyio_policy(VeilPolicy *p, const char *path);
+
 /** Print an object on standard output and release it. @return VEIL_EXIT_DONE, or VEIL_EXIT_ERROR */
 int veil_keyio_print_json(json_t *object);
+
+/**
+ * Print the result of a command as JSON: "command" first, then the fields of
+ * the object, which is released. All commands around keys/ report so: names in
+ * lower case with underscores, ids and digests in hex, keys and roots in
+ * base64, times as the protocol writes them, "file" or "folder" for what was
+ * read or written. A refusal prints no JSON: the exit code and the sentence say it.
+ *
+ * @param command "log append"
+ * @return VEIL_EXIT_DONE, or VEIL_EXIT_ERROR
+ */
+int veil_keyio_report(const char *command, json_t *object);
+
+/** "key": "2026-05-01T14:03:20Z" */
+void veil_keyio_json_time(json_t *object, const char *key, int64_t t);
 
 /** "key": "hex of bytes" */
 void veil_keyio_json_hex(json_t *object, const char *key, const uint8_t *bytes, size_t n);

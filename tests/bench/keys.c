@@ -2,7 +2,10 @@
 /**
  * @file
  * Operations per second of the custodian cryptography, one thread, CPU time.
- * Three runs of each; the table shows the slowest and the fastest.
+ * Three runs of each; the slowest and the best are printed. A partial verifies
+ * the sealed key first, combining verifies everything: nothing is left out to
+ * look faster. Appending to a vault and opening one unit of 100,000 are in
+ * vault.c.
  */
 #include <sodium.h>
 #include <stdio.h>
@@ -101,11 +104,9 @@ int main(void)
         const char *name;
         void (*work)(void);
     } rows[] = {
-        { "seal a unit key", seal },
-        { "verify a sealed key", verify },
-        { "partial (verifies the sealed key)", partial },
-        { "verify a partial", verify_partial },
-        { "combine 3 (verifies all)", combine },
+        { "seal", seal },         { "verify", verify },
+        { "partial", partial },   { "verify_partial", verify_partial },
+        { "combine_3", combine },
     };
 
     set_up();
@@ -118,7 +119,7 @@ int main(void)
             low = r < low ? r : low;
             high = r > high ? r : high;
         }
-        printf("%-36s %6.0f to %6.0f a second\n", rows[m].name, low, high);
+        printf("keys_%s_per_s=%.0f\nkeys_%s_per_s_best=%.0f\n", rows[m].name, low, rows[m].name, high);
     }
     veil_secret_free(key);
     veil_secret_free(x);

@@ -75,7 +75,7 @@ refused E_DKG_MEMBER 'one custodian listed twice' v group new twice --k 2 "${mem
 refused E_DKG_MEMBER 'a threshold above the number of custodians' v group new many --k 4 "${members[@]}"
 says 'read this aloud' 'a ceremony is started' v group new cer --k 2 "${members[@]}"
 says 'round 0 of 2 bergen, 3 tromso' 'the first step says who is next' step cer a
-says '"waiting-for"' 'status for programs' "$VEIL" group status cer --json
+says '"waiting_for"' 'status for programs' "$VEIL" group status cer --json
 refused 'not the key of a member' 'a stranger' "$VEIL" group step cer --key d.key --box d-box.key --pass-fd 3 3<other
 quiet step cer b
 [ ! -e cer/round1.1.msg ] && [ ! -e cer/round1.2.msg ]
@@ -155,4 +155,28 @@ for who in a b c a b; do
 done
 rm -f again/round3.1.note
 refused E_EPOCH 'a share key of an epoch before' step again a --share old.key
+
+# ---- a custodian's folder takes the new epoch --------------------------------------
+for who in log:log witness:wit issuer:iss policy:pol; do
+    quiet v keys new "${who%:*}" "${who#*:}"
+done
+policy() { # GROUP OUT [OPTION...]
+    quiet "$VEIL" policy new --group "$1" -o "$2" --log example.org/log:log.pub --witness w:wit.pub \
+        --issuer judge:iss.pub --reason assault --signer council:pol.pub "${@:3}"
+    quiet v policy sign "$2" --key pol.key
+}
+policy cer/group.note p1
+policy ref/group.note p2 --previous p1
+policy cer/group.note p3 --previous p1
+quiet "$VEIL" approve setup home --group cer/group.note --gid "$gid" --policy p1
+touch home/log.state.mark
+refused E_POLICY 'a policy of the next epoch before its group note' "$VEIL" approve policy home p2
+refused E_POLICY 'a group note with the policy of another' "$VEIL" approve group home ref/group.note --policy p3
+says '"epoch": 1' 'the next group note with its policy' "$VEIL" approve group home ref/group.note --policy p2 --json
+[ -e home/log.state.mark ] && cmp -s home/group.note ref/group.note
+ok $? 'in the same folder'
+cp cer/group.note home/group.note # as if the power had gone between the two files
+says 'new epoch' 'an interrupted run is finished by the same command' \
+    "$VEIL" approve group home ref/group.note --policy p2
+refused E_EPOCH 'back to the epoch before' "$VEIL" approve group home cer/group.note --policy p2
 echo "1..$n"

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "leak.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+
+#include "input.h"
+
+/* What muxers write by themselves. */
+static const char plain_keys[] =
+    "major_brand,minor_version,compatible_brands,encoder,vendor_id,language,duration,"
+    "handler_name,variant_bitrate,service_name,service_provider";
+
+static bool is_plain(const char *key, const char *value)
+{
+    if (!veil_list_has(plain_keys, key))
+        return false;
+    if (!strcmp(key, "handler_name")) /* may name the camera; these are what FFmpeg writes */
+        return !*value || !strcmp(value, "VideoHandler") || !strcmp(value, "SoundHandler");
+    return true;
+}
+
+static int check_metadata(const AVDictionary *d, const char *where, const char *keep, VeilErr *err)
+{
+    const AVDictionaryEntry *e = NULL;
+
+    while ((e = av_dict_get(d, "", e, AV_DICT_IGNORE_SUFFIX)))
+        if (!is_plain(e->key, e->value) && !(keep && veil_list_has(keep, e->key)))
+            return veil_err(err, VEIL_E_LEAK, "%s metadata '%.60s'", where, e->key);
+    return 0;
+}
+
+static int check_streams(const AVFormatContext *f, const char *keep, VeilErr *err)
+{
+    int videos = 0, ret;
+
+    for (unsigned i = 0; i < f->nb_streams; i++) {
+        const AVStream *st = f->streams[i];
+        const enum AVMediaType type = st->codecpar->codec_type;
+        char where[32];
+
+        snprintf(where, sizeof(where), "stream %u", i);
+        if (st->disposition & AV_DISPOSITION_ATTACHED_PIC)
+            return veil_err(err, VEIL_E_LEAK, "%s, a thumbnail", where);
+        if (type != AVMEDIA_TYPE_VIDEO && type != AVMEDIA_TYPE_AUDIO)
+            return veil_err(err, VEIL_E_LEAK, "%s, of kind '%s'", where,
+                            av_get_media_type_string(type) ? av_get_media_type_string(type) : "unknown");
+        videos += type == AVMEDIA_TYPE_VIDEO;
+        if (videos > 1)
+            return veil_err(err, VEIL_E_LEAK, "%s, a second picture", where);
+        if ((ret = check_metadata(st->metadata, where, keep, err)) < 0)
+            return ret;
+    }
+    if (f->nb_chapters)
+        return veil_err(err, VEIL_E_LEAK, "%u chapters", f->nb_chapters);
+    return check_metadata(f->metadata, "file", keep, err);
+}
+
+static int open_media(AVFormatContext **f, const char *path, VeilErr *err)
+{
+    int ret = avformat_open_input(f, path, NULL, NULL);
+
+    if (ret >= 0)
+        ret = avformat_find_stream_info(*f, NULL);
+    return ret < 0 ? veil_err(err, ret == AVERROR(ENOENT) ? -ENOENT : -EINVAL, "video '%s'", path) : 0;
+}
+
+/* ---- coded pictures of the source -------------------------------------------- */
+
+#define MARK        32  /* bytes from the middle of a packet that stand for it */
+#define MARK_PACKET 256 /* shorter ones say "as before" and may well come again */
+#define MARK_KINDS  16  /* different bytes that a mark has at least: not a flat picture, not padding */
+
+typedef struct Marks {
+    uint8_t (*at)[MARK];
+    size_t n, cap;
+    uint32_t *slot; /* 1 + index, by the hash of the first 8 bytes; 0 for none */
+    size_t slots;   /* a power of two */
+} Marks;
+
+static bool is_distinct(const uint8_t *mark)
+{
+    bool seen[256] = { false };
+    int kinds = 0;
+
+    for (int i = 0; i < MARK; i++) {
+        kinds += !seen[mark[i]];
+        seen[mark[i]] = true;
+    }
+    return kinds >= MARK_KINDS;
+}
+
+static int add_mark(Marks *m, const AVPacket *p)
+{
+    const uint8_t *mark = p->data + p->size / 2 - MARK / 2;
+
+    if (p->size < MARK_PACKET || !is_distinct(mark))
+        return 0;
+    if (m->n == m->cap) {
+        const size_t cap = m->cap ? 2 * m->cap : 1024;
+        void *at = realloc(m->at, cap * sizeof(*m->at));
+
+        if (!at)
+            return -ENOMEM;
+        m->at = at;
+        m->cap = cap;
+    }
+    memcpy(m->at[m->n++], mark, MARK);
+    return 0;
+}
+
+static size_t slot_of(const Marks *m, const uint8_t *bytes)
+{
+    uint64_t v;
+
+    memcpy(&v, bytes, sizeof(v));
+    return (size_t)((v * UINT64_C(0x9e3779b97f4a7c15)) >> 20) & (m->slots - 1);
+}
+
+static int index_marks(Marks *m)
+{
+    for (m->slots = 64; m->slots < 4 * m->n; m->slots *= 2)
+        ;
+    if (!(m->slot = calloc(m->slots, sizeof(*m->slot))))
+        return -ENOMEM;
+    for (size_t i = 0; i < m->n; i++) {
+        size_t s = slot_of(m, m->at[i]);
+
+        while (m->slot[s])
+            s = (s + 1) & (m->slots - 1);
+        m->slot[s] = (uint32_t)i + 1;
+    }
+    return 0;
+}
+
+static bool is_mark(const Marks *m, const uint8_t *bytes)
+{
+    for (size_t s = slot_of(m, bytes); m->slot[s]; s = (s + 1) & (m->slots - 1))
+        if (!memcmp(m->at[m->slot[s] - 1], bytes, MARK))
+            return true;
+    return false;
+}
+
+static int read_marks(Marks *m, const char *source, VeilErr *err)
+{
+    AVPacket *p = av_packet_alloc();
+    AVFormatContext *f = NULL;
+    int ret = p ? open_media(&f, source, err) : veil_err(err, -ENOMEM, "packets of '%s'", source);
+
+    while (!ret && av_read_frame(f, p) >= 0) {
+        const AVCodecParameters *c = f->streams[p->stream_index]->codecpar;
+        const AVCodecDescriptor *d = avcodec_descriptor_get(c->codec_id);
+
+        if (c->codec_type == AVMEDIA_TYPE_VIDEO && (!d || d->props & AV_CODEC_PROP_LOSSY) &&
+            add_mark(m, p) < 0)
+            ret = veil_err(err, -ENOMEM, "packets of '%s'", source);
+        av_packet_unref(p);
+    }
+    if (!ret && index_marks(m) < 0)
+        ret = veil_err(err, -ENOMEM, "packets of '%s'", source);
+    av_packet_free(&p);
+    avformat_close_input(&f);
+    return ret;
+}
+
+/* Anywhere in the bytes: a packet that no index names is still there to read. */
+static int seek_marks(const Marks *m, const char *path, VeilErr *err)
+{
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const uint8_t *bytes = MAP_FAILED;
+    struct stat st;
+    int ret = 0;
+
+    if (fd < 0 || fstat(fd, &st) < 0 ||
+        (st.st_size && (bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0)) == MAP_FAILED))
+        ret = veil_err(err, -errno, "video '%s'", path);
+    for (off_t i = 0; !ret && i + MARK <= st.st_size; i++)
+        if (is_mark(m, bytes + i))
+            ret = veil_err(err, VEIL_E_LEAK, "coded picture of the source at byte %lld", (long long)i);
+    if (bytes != MAP_FAILED)
+        munmap((void *)bytes, (size_t)st.st_size);
+    if (fd >= 0)
+        close(fd);
+    return ret;
+}
+
+int veil_leak_check(const char *published, const char *source, const char *keep, VeilErr *err)
+{
+    AVFormatContext *f = NULL;
+    Marks m = { 0 };
+    int ret = open_media(&f, published, err);
+
+    if (!ret)
+        ret = check_streams(f, keep, err);
+    avformat_close_input(&f);
+    if (!ret && source && !(ret = read_marks(&m, source, err)))
+        ret = seek_marks(&m, published, err);
+    free(m.at);
+    free(m.slot);
+    return ret;
+}
