@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "review_render.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "review.h"
+
+typedef enum State { IDLE, RUNNING, DONE, FAILED } State;
+
+struct VeilRender {
+    pthread_mutex_t lock;
+    pthread_t thread;
+    bool has_thread;  ///< to be joined
+    bool cancelled;
+    State state;
+    char *input, *tracks, *output, *report, *profile, *reasons, *consents;
+    bool wants_audit;
+    int64_t frames, done;
+    bool auditing;
+    char message[512];
+    json_t *audit;    ///< what `veil audit --json` said, or NULL
+    VeilChild child;
+};
+
+/* ---- a process and what it says ---------------------------------------------------------- */
+
+/* Start, unless someone cancelled meanwhile. */
+static int start(VeilRender *r, const char *const argv[])
+{
+    int ret;
+
+    pthread_mutex_lock(&r->lock);
+    ret = r->cancelled ? -ECANCELED : veil_child_start(&r->child, argv, false);
+    if (ret < 0)
+        snprintf(r->message, sizeof(r->message), "%s", ret == -ECANCELED ? "stopped; nothing was kept" : strerror(-ret));
+    pthread_mutex_unlock(&r->lock);
+    return ret;
+}
+
+/* Its number stays its own until it is reaped, and that happens under the lock: nobody else is ever signalled. */
+static int end(VeilRender *r)
+{
+    siginfo_t info;
+    int code;
+
+    while (waitid(P_PID, (id_t)r->child.pid, &info, WEXITED | WNOWAIT) < 0 && errno == EINTR)
+        ;
+    pthread_mutex_lock(&r->lock);
+    code = veil_child_wait(&r->child);
+    pthread_mutex_unlock(&r->lock);
+    return code;
+}
+
+/* "veil: 120 frames, 1.02x, 3 faces, 0:04 left" and "veil: error: ..." */
+static void take_line(VeilRender *r, char *line)
+{
+    static const char error[] = "veil: error: ";
+    long long frames;
+
+    line[strcspn(line, "\r\n")] = 0;
+    pthread_mutex_lock(&r->lock);
+    if (sscanf(line, "veil: %lld frames,", &frames) == 1)
+        r->done = frames;
+    else if (!strncmp(line, error, sizeof(error) - 1))
+        snprintf(r->message, sizeof(r->message), "%.*s", (int)sizeof(r->message) - 1, line + sizeof(error) - 1);
+    pthread_mutex_unlock(&r->lock);
+}
+
+/* ---- redact, then audit -------------------------------------------------------------------- */
+
+static int redact(VeilRender *r)
+{
+    const char *argv[24] = { "redact", r->input, "--tracks", r->tracks, "--output", r->output, "--progress", "1" };
+    char line[1024];
+    int n = 8, ret;
+
+    if (r->profile)
+        argv[n++] = "--profile", argv[n++] = r->profile;
+    if (r->reasons)
+        argv[n++] = "--reasons", argv[n++] = r->reasons;
+    if (r->consents)
+        argv[n++] = "--consents", argv[n++] = r->consents;
+    if ((ret = start(r, argv)) < 0)
+        return ret;
+    while (fgets(line, sizeof(line), r->child.said))
+        take_line(r, line);
+    return end(r);
+}
+
+/* What it prints is one JSON object; its exit code says the answer again. */
+static int audit(VeilRender *r)
+{
+    const char *const argv[] = { "audit", r->output, "--source", r->input, "--json", "--quiet", NULL };
+    json_t *result;
+    int ret;
+
+    pthread_mutex_lock(&r->lock);
+    r->auditing = true;
+    pthread_mutex_unlock(&r->lock);
+    if ((ret = start(r, argv)) < 0)
+        return ret;
+    result = json_loadf(r->child.said, JSON_DISABLE_EOF_CHECK, NULL);
+    ret = end(r);
+    pthread_mutex_lock(&r->lock);
+    r->audit = result;
+    pthread_mutex_unlock(&r->lock);
+    return result || ret == 1 ? 0 : -EIO;
+}
+
+static void *render_thread(void *opaque)
+{
+    VeilRender *r = opaque;
+    const int ret = redact(r);
+    const bool looked = ret || !r->wants_audit || audit(r) >= 0;
+
+    pthread_mutex_lock(&r->lock);
+    r->state = ret ? FAILED : DONE;
+    if (!looked)
+        snprintf(r->message, sizeof(r->message), "the video is whole, but 'veil audit' could not look at it");
+    if (ret && r->cancelled)
+        snprintf(r->message, sizeof(r->message), "stopped; nothing was kept");
+    else if (ret && !*r->message)
+        snprintf(r->message, sizeof(r->message), "the render ended with code %d; nothing was kept", ret);
+    r->auditing = false;
+    pthread_mutex_unlock(&r->lock);
+    return NULL;
+}
+
+/* ---- from outside ------------------------------------------------------------------------- */
+
+VeilRender *veil_render_new(void)
+{
+    VeilRender *r = calloc(1, sizeof(*r));
+
+    if (r)
+        pthread_mutex_init(&r->lock, NULL);
+    return r;
+}
+
+static void clear(VeilRender *r)
+{
+    char **const text[] = { &r->input, &r->tracks, &r->output, &r->report, &r->profile, &r->reasons, &r->consents };
+
+    for (size_t i = 0; i < sizeof(text) / sizeof(text[0]); i++) {
+        free(*text[i]);
+        *text[i] = NULL;
+    }
+    json_decref(r->audit);
+    r->audit = NULL;
+    *r->message = 0;
+    r->done = 0;
+    r->cancelled = r->auditing = false;
+    r->state = IDLE;
+}
+
+static bool copy(char **to, const char *from)
+{
+    return !from || (*to = strdup(from));
+}
+
+static int prepare(VeilRender *r, const VeilRenderJob *job)
+{
+    clear(r);
+    if (access(job->output, F_OK) == 0)
+        return -EEXIST;
+    if (!copy(&r->input, job->input) || !copy(&r->tracks, job->tracks) || !copy(&r->output, job->output) ||
+        !copy(&r->profile, job->profile) || !copy(&r->reasons, job->reasons) || !copy(&r->consents, job->consents) ||
+        asprintf(&r->report, "%s.report.json", job->output) < 0)
+        return -ENOMEM;
+    r->frames = job->frames;
+    r->wants_audit = job->audit;
+    return 0;
+}
+
+int veil_render_start(VeilRender *render, const VeilRenderJob *job)
+{
+    int ret = 0;
+
+    pthread_mutex_lock(&render->lock);
+    if (render->state == RUNNING)
+        ret = -EBUSY;
+    else {
+        if (render->has_thread)
+            pthread_join(render->thread, NULL); /* it has said its last word */
+        render->has_thread = false;
+        ret = prepare(render, job);
+        if (!ret && !(ret = -pthread_create(&render->thread, NULL, render_thread, render))) {
+            render->has_thread = true;
+            render->state = RUNNING;
+        }
+    }
+    pthread_mutex_unlock(&render->lock);
+    return ret;
+}
+
+static double progress_of(const VeilRender *r)
+{
+    if (r->state == DONE)
+        return 1;
+    if (r->auditing)
+        return 0.9;
+    /* The audit that follows decodes and searches once more, without encoding. */
+    return r->frames > 0 ? (double)r->done / (double)r->frames * (r->wants_audit ? 0.9 : 1) : 0;
+}
+
+json_t *veil_render_state(VeilRender *render)
+{
+    static const char *const name[] = { "idle", "running", "done", "failed" };
+    json_t *json;
+
+    pthread_mutex_lock(&render->lock);
+    json = json_pack("{s:s, s:f, s:s, s:s?, s:s?, s:O?}", "state", name[render->state], "progress",
+                     progress_of(render), "message", render->message, "output",
+                     render->state == DONE ? render->output : NULL, "report",
+                     render->state == DONE ? render->report : NULL, "audit", render->audit);
+    pthread_mutex_unlock(&render->lock);
+    return json;
+}
+
+bool veil_render_cancel(VeilRender *render)
+{
+    bool joins;
+
+    pthread_mutex_lock(&render->lock);
+    joins = render->state == RUNNING && !render->cancelled;
+    if (joins) {
+        render->cancelled = true;
+        if (render->child.pid > 0)
+            kill(render->child.pid, SIGTERM);
+    }
+    pthread_mutex_unlock(&render->lock);
+    return joins;
+}
+
+void veil_render_free(VeilRender *render)
+{
+    if (!render)
+        return;
+    veil_render_cancel(render);
+    if (render->has_thread)
+        pthread_join(render->thread, NULL);
+    clear(render);
+    pthread_mutex_destroy(&render->lock);
+    free(render);
+}
+
+/* ---- addresses ------------------------------------------------------------------------------ */
+
+/* A plain name, so that a render lands beside the recording and nowhere else. */
+static bool is_plain_name(const char *name)
+{
+    static const char *const ending[] = { ".mp4", ".mov", ".mkv", ".webm" };
+    const size_t len = strlen(name);
+
+    if (!len || len > 200 || name[0] == '.' || name[0] == '-' || strchr(name, '/'))
+        return false;
+    for (const char *p = name; *p; p++)
+        if ((unsigned char)*p < 32 || *p == 127)
+            return false;
+    for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
+        if (len > strlen(ending[i]) && !strcasecmp(name + len - strlen(ending[i]), ending[i]))
+            return true;
+    return false;
+}
+
+static void start_render(VeilReview *r, const char *name, bool wants_audit, VeilWebReply *reply)
+{
+    const VeilDocState *state;
+    AVBufferRef *hold = veil_doc_hold(r->doc, &state);
+    char *output = NULL;
+    int ret = -ENOMEM;
+
+    if (hold && asprintf(&output, "%s/%s", r->folder, name) >= 0) {
+        const VeilRenderJob job = { r->input,     r->tracks_path, output,        r->settings.profile,
+                                    r->reasons_name, r->consents,    state->frames, wants_audit };
+
+        ret = veil_render_start(r->render, &job);
+    }
+    if (ret == -EBUSY)
+        veil_web_refuse(reply, 409, "a render is running; wait for it, or stop it");
+    else if (ret == -EEXIST)
+        veil_web_refuse(reply, 409, "'%s' exists; choose another name", name);
+    else if (ret < 0)
+        veil_web_refuse(reply, 500, "cannot start the render: %s", strerror(-ret));
+    else
+        veil_web_json(reply, 202, veil_render_state(r->render));
+    free(output);
+    av_buffer_unref(&hold);
+}
+
+void veil_review_render_start(void *review, const VeilWebRequest *request, VeilWebReply *reply)
+{
+    json_t *body = veil_review_body(request, reply);
+    const char *name = json_string_value(json_object_get(body, "output"));
+
+    if (body && (!name || !is_plain_name(name)))
+        veil_web_refuse(reply, 400, "'output' must be a file name without a folder that ends in .mp4, .mov, .mkv or "
+                                    ".webm");
+    else if (body)
+        start_render(review, name, json_is_true(json_object_get(body, "audit")), reply);
+    json_decref(body);
+}
+
+void veil_review_render_state(void *review, const VeilWebRequest *request, VeilWebReply *reply)
+{
+    (void)request;
+    veil_web_json(reply, 200, veil_render_state(((VeilReview *)review)->render));
+}
+
+void veil_review_render_cancel(void *review, const VeilWebRequest *request, VeilWebReply *reply)
+{
+    (void)request;
+    veil_render_cancel(((VeilReview *)review)->render);
+    veil_web_json(reply, 200, veil_render_state(((VeilReview *)review)->render));
+}
