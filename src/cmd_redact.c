@@ -21,6 +21,7 @@
 #include "models.h"
 #include "msg.h"
 #include "pipeline.h"
+#include "progress.h"
 #include "report.h"
 #include "settings.h"
 
@@ -245,6 +246,7 @@ static int run(int argc, char **argv)
     int ret = n;
 
     veil_msg_set_level(s.quiet ? VEIL_MSG_QUIET : s.verbose ? VEIL_MSG_VERBOSE : VEIL_MSG_NORMAL);
+    veil_progress_set_pause(s.progress);
     veil_avlog_install();
     if (n >= 0 && s.show_config) {
         veil_settings_show(&s);

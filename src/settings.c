@@ -24,6 +24,7 @@ const VeilOpt veil_settings_rows[] = {
     { "show-config", 0, VEIL_OPT_FLAG, ROW(show_config), NULL, "print the settings as a profile, and do nothing", .only_typed = true },
     { "quiet", 'q', VEIL_OPT_FLAG, ROW(quiet), NULL, "print errors only", .only_typed = true },
     { "verbose", 'v', VEIL_OPT_FLAG, ROW(verbose), NULL, "print what is being done", .only_typed = true },
+    { "progress", 0, VEIL_OPT_DOUBLE, ROW(progress), "S", "seconds between two lines of progress where there is no terminal", 0.1, 3600, .only_typed = true },
     { "allow-bare", 0, VEIL_OPT_FLAG, ROW(allow_bare), NULL, "run a chain that hides no face, or that draws on them", .only_typed = true },
 
     { "detector", 'd', VEIL_OPT_STRING, ROW(detector), "NAME", "what finds faces: auto, yunet, own, opencv, cascade" },
@@ -53,7 +54,8 @@ const VeilOpt veil_settings_rows[] = {
 
 int veil_settings_init(VeilSettings *s)
 {
-    *s = (VeilSettings){ .detect_size = 1280,
+    *s = (VeilSettings){ .progress = 5,
+                         .detect_size = 1280,
                          .detect_every = 3,
                          .threshold = 0.3,
                          .lookahead = 2,

@@ -16,6 +16,7 @@ typedef struct VeilSettings {
     /* what and where */
     char *output, *profile, *report;
     bool force, show_config, quiet, verbose, allow_bare;
+    double progress; ///< seconds
     /* finding and hiding */
     char *chain;
     char *detector;
