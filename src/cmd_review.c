@@ -159,7 +159,7 @@ static int open_frames(VeilReview *r)
     const VeilDocState *state;
     AVBufferRef *hold = veil_doc_hold(r->doc, &state);
     int64_t *times = hold ? veil_doc_times(state) : NULL;
-    int ret = times ? veil_frames_open(&r->frames, r->input, times, state->frames, FRAME_BYTES) : -ENOMEM;
+    int ret = times ? veil_frames_open(&r->frames, r->input, times, state->file->source.frames, FRAME_BYTES) : -ENOMEM;
 
     free(times);
     av_buffer_unref(&hold);

@@ -55,24 +55,18 @@ static void quit(void *opaque, const VeilWebRequest *request, VeilWebReply *repl
 
 /* ---- the job --------------------------------------------------------------------------- */
 
-static double seconds_of(const VeilReview *r, int64_t pts)
-{
-    return (double)pts * av_q2d(veil_frames_link(r->frames)->time_base);
-}
-
 /* Seconds of all frames: two numbers where the step is constant. */
-static json_t *times_of(const VeilReview *r, const VeilDocState *state)
+static json_t *times_of(const VeilDocState *state)
 {
-    const json_t *pts = json_object_get(state->source, "pts");
+    const VeilTracksSource *s = &state->file->source;
     json_t *list;
 
-    if (json_is_object(pts))
-        return json_pack("{s:f, s:f}", "first",
-                         seconds_of(r, json_integer_value(json_object_get(pts, "first"))), "step",
-                         seconds_of(r, json_integer_value(json_object_get(pts, "step"))));
+    if (!s->pts)
+        return json_pack("{s:f, s:f}", "first", veil_tracksfile_time(state->file, 0), "step",
+                         (double)s->step * av_q2d(s->time_base));
     list = json_array();
-    for (size_t i = 0; i < json_array_size(pts); i++)
-        json_array_append_new(list, json_real(seconds_of(r, json_integer_value(json_array_get(pts, i)))));
+    for (int64_t i = 0; i < s->frames; i++)
+        json_array_append_new(list, json_real(veil_tracksfile_time(state->file, i)));
     return json_pack("{s:o}", "list", list);
 }
 
@@ -87,7 +81,7 @@ static json_t *job_of(const VeilReview *r, const VeilDocState *state)
 {
     const VeilLink *link = veil_frames_link(r->frames);
     json_t *job = json_pack("{s:s, s:i, s:i, s:i, s:I, s:f, s:b, s:b, s:s}", "name", base_of(r->input), "width", link->w,
-                            "height", link->h, "rotation", link->rotation, "frames", (json_int_t)state->frames,
+                            "height", link->h, "rotation", link->rotation, "frames", (json_int_t)state->file->source.frames,
                             "duration", r->duration, "audio", (int)r->has_audio, "indexed",
                             (int)veil_frames_indexed(r->frames), "version", VEIL_VERSION);
     int shown_w, shown_h;
@@ -97,7 +91,7 @@ static json_t *job_of(const VeilReview *r, const VeilDocState *state)
     json_object_set_new(job, "sar", json_sprintf("%d/%d", link->sar.num > 0 ? link->sar.num : 1,
                                                  link->sar.num > 0 ? link->sar.den : 1));
     json_object_set_new(job, "frame_rate", json_sprintf("%d/%d", link->frame_rate.num, link->frame_rate.den));
-    json_object_set_new(job, "times", times_of(r, state));
+    json_object_set_new(job, "times", times_of(state));
     json_object_set_new(job, "reasons", veil_reasons_json(r->reasons));
     json_object_set_new(job, "consents", veil_review_consents(r));
     json_object_set_new(job, "defaults", json_pack("{s:f, s:s}", "margin", r->settings.margin, "style",
@@ -132,7 +126,7 @@ void veil_review_tracks_get(void *review, const VeilWebRequest *request, VeilWeb
     (void)request;
     veil_web_bytes(reply, "application/json", hold ? av_buffer_ref(state->text) : NULL);
     if (hold)
-        set_etag(reply, state->revision);
+        set_etag(reply, state->file->revision);
     av_buffer_unref(&hold);
 }
 
@@ -152,7 +146,7 @@ void veil_review_tracks_put(void *review, const VeilWebRequest *request, VeilWeb
 {
     VeilReview *r = review;
     int64_t expected, revision;
-    char why[512] = "";
+    char why[VEIL_TRACKSFILE_WHY] = "";
     int ret;
 
     if (!parse_etag(veil_web_header(request, "If-Match"), &expected)) {
@@ -163,7 +157,7 @@ void veil_review_tracks_put(void *review, const VeilWebRequest *request, VeilWeb
     if (ret == -ESTALE)
         veil_web_json(reply, 412, json_pack("{s:s, s:I}", "error", why, "revision", (json_int_t)revision));
     else if (ret < 0)
-        veil_web_refuse(reply, ret == -EINVAL ? 400 : 500, "%s", why);
+        veil_web_refuse(reply, ret == -EINVAL || ret == -EFBIG ? 400 : 500, "%s", why);
     else
         veil_web_json(reply, 200, json_pack("{s:I}", "revision", (json_int_t)revision));
     if (ret >= 0 || ret == -ESTALE)

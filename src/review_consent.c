@@ -59,13 +59,13 @@ static const char *state_of(const VeilConsent *c)
     return veil_consent_in_force(c, now, "consent", NULL) < 0 ? "not yet" : "valid";
 }
 
-bool veil_review_keeps(const VeilReview *review, const VeilDocTrack *track)
+bool veil_review_keeps(const VeilReview *review, const VeilTracksTrack *track)
 {
     const VeilReason *reason;
     VeilConsent c;
     VeilErr err;
 
-    if (track->covered)
+    if (track->action != VEIL_ACTION_KEEP)
         return false;
     if (*track->consent)
         return read_record(review, track->consent, &c, &err) >= 0 && !strcmp(state_of(&c), "valid");
@@ -88,9 +88,9 @@ static json_t *tracks_of(const VeilDocState *state, const char *id)
 {
     json_t *list = json_array();
 
-    for (int i = 0; i < state->n_tracks; i++)
-        if (!strcmp(state->track[i].consent, id))
-            json_array_append_new(list, json_integer((json_int_t)state->track[i].id));
+    for (int i = 0; i < state->file->n_tracks; i++)
+        if (!strcmp(state->file->track[i].consent, id))
+            json_array_append_new(list, json_integer(state->file->track[i].id));
     return list;
 }
 

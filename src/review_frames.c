@@ -4,6 +4,7 @@
  * Pictures for the review: a frame as it is, as it will be published, and
  * one face of a track.
  */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -71,7 +72,7 @@ void veil_review_preview(void *review, const VeilWebRequest *request, VeilWebRep
     av_frame_free(&frame);
 }
 
-static AVBufferRef *cut_face(VeilReview *r, const VeilDocBox *box, int h, int *ret)
+static AVBufferRef *cut_face(VeilReview *r, const VeilTracksBox *box, int h, int *ret)
 {
     const VeilBox face = { .face = { .x = box->x, .y = box->y, .w = box->w, .h = box->h } };
     const VeilRect rect = veil_box_rect(&face, THUMB_MARGIN);
@@ -91,15 +92,16 @@ void veil_review_thumb(void *review, const VeilWebRequest *request, VeilWebReply
     const int h = veil_web_query(request, "h", 48, 16, 512);
     const VeilDocState *state;
     AVBufferRef *hold = veil_doc_hold(r->doc, &state), *jpeg = NULL;
-    const VeilDocTrack *track = hold ? veil_doc_track(state, request->number) : NULL;
-    const VeilDocBox *box = track ? veil_doc_best(track) : NULL;
+    const VeilTracksTrack *track =
+        hold && request->number <= INT_MAX ? veil_tracksfile_find(state->file, (int)request->number) : NULL;
+    const VeilTracksBox *box = track ? veil_doc_best(track) : NULL;
     char name[VEIL_CACHE_NAME];
     int ret = AVERROR(EINVAL);
 
     if (box) {
         ret = 0;
         /* By place, not by track: an edit that leaves the best box leaves the picture. */
-        snprintf(name, sizeof(name), "t%lld-%.0f-%.0f-%.0f-%d", (long long)box->frame, box->x, box->y, box->w, h);
+        snprintf(name, sizeof(name), "t%d-%.0f-%.0f-%.0f-%d", box->frame, box->x, box->y, box->w, h);
         if (!(jpeg = veil_cache_get(r->cache, name)) && (jpeg = cut_face(r, box, h, &ret)))
             veil_cache_put(r->cache, name, jpeg);
     }

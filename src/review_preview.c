@@ -10,18 +10,11 @@
 #include "filters/boxes.h"
 #include "filters/chain.h"
 
-static void add_zone(AVBPrint *b, const json_t *zone)
+static void add_zone(AVBPrint *b, const VeilTracksZone *zone)
 {
-    const json_t *points = json_object_get(zone, "points"), *to = json_object_get(zone, "to");
-
-    for (size_t i = 0; i < json_array_size(points); i++) {
-        const json_t *p = json_array_get(points, i);
-
-        av_bprintf(b, "%.1f,%.1f ", json_number_value(json_array_get(p, 0)), json_number_value(json_array_get(p, 1)));
-    }
-    av_bprintf(b, "@%.6f-", json_number_value(json_object_get(zone, "from")));
-    if (json_is_number(to))
-        av_bprintf(b, "%.6f", json_number_value(to));
+    for (int i = 0; i < zone->n; i++)
+        av_bprintf(b, "%.1f,%.1f ", zone->point[i][0], zone->point[i][1]);
+    av_bprintf(b, "@%.6f-%.6f", zone->from, zone->to);
 }
 
 /* The chain that a render ends with. Zones are in pixels as stored, so this chain knows of no rotation. */
@@ -33,9 +26,9 @@ static char *chain_text(const VeilReview *r, const VeilDocState *state)
 
     av_bprint_init(&areas, 0, AV_BPRINT_SIZE_UNLIMITED);
     av_bprint_init(&chain, 0, AV_BPRINT_SIZE_UNLIMITED);
-    for (size_t i = 0; i < json_array_size(state->zones); i++) {
+    for (int i = 0; i < state->file->n_zones; i++) {
         av_bprintf(&areas, i ? "|" : "");
-        add_zone(&areas, json_array_get(state->zones, i));
+        add_zone(&areas, &state->file->zone[i]);
     }
     if (areas.len && av_escape(&once, areas.str, ":", AV_ESCAPE_MODE_BACKSLASH, 0) >= 0 &&
         av_escape(&twice, once, ",", AV_ESCAPE_MODE_BACKSLASH, 0) >= 0)
@@ -65,18 +58,16 @@ static int no_model(void *opaque, const char *name, char *path, size_t cap, char
 static int set_boxes(AVFrame *frame, const VeilReview *r, const VeilDocState *state, int64_t number)
 {
     VeilBox boxes[VEIL_MAX_FACES];
-    int n = 0;
+    const int n = veil_tracksfile_at(state->file, number, boxes, VEIL_MAX_FACES);
+    int left = 0;
 
-    for (int i = 0; i < state->n_tracks; i++) {
-        const VeilDocBox *b = veil_doc_box(&state->track[i], number);
-
-        if (!b || veil_review_keeps(r, &state->track[i]))
-            continue;
-        if (n == VEIL_MAX_FACES)
-            return AVERROR(EINVAL);
-        boxes[n++] = (VeilBox){ .face = { b->x, b->y, b->w, b->h, b->score }, .track = (int)state->track[i].id };
-    }
-    return veil_boxes_set(frame, boxes, n, "tracks");
+    if (n < 0)
+        return AVERROR(EINVAL);
+    for (int i = 0; i < n; i++)
+        if (boxes[i].action != VEIL_ACTION_KEEP ||
+            !veil_review_keeps(r, veil_tracksfile_find(state->file, boxes[i].track)))
+            boxes[left++] = boxes[i];
+    return veil_boxes_set(frame, boxes, left, "tracks");
 }
 
 int veil_preview_paint(VeilReview *review, const VeilDocState *state, int64_t number, AVFrame **frame)

@@ -280,7 +280,7 @@ static void start_render(VeilReview *r, const char *name, bool wants_audit, Veil
 
     if (hold && asprintf(&output, "%s/%s", r->folder, name) >= 0) {
         const VeilRenderJob job = { r->input,     r->tracks_path, output,        r->settings.profile,
-                                    r->reasons_name, r->consents,    state->frames, wants_audit };
+                                    r->reasons_name, r->consents,    state->file->source.frames, wants_audit };
 
         ret = veil_render_start(r->render, &job);
     }
