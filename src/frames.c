@@ -271,6 +271,11 @@ bool veil_frames_indexed(const VeilFrames *f)
     return indexed;
 }
 
+int64_t veil_frames_count(const VeilFrames *f)
+{
+    return f->n;
+}
+
 const VeilLink *veil_frames_link(const VeilFrames *f)
 {
     return &f->link;

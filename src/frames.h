@@ -46,6 +46,9 @@ int veil_frames_get(VeilFrames *f, VeilFramesLane lane, int64_t number, AVFrame 
 /** The index is complete. */
 bool veil_frames_indexed(const VeilFrames *f);
 
+/** How many frames there are. */
+int64_t veil_frames_count(const VeilFrames *f);
+
 /** What every frame is like, as the filters want to know it. */
 const VeilLink *veil_frames_link(const VeilFrames *f);
 

@@ -60,8 +60,8 @@ static const char style[] =
     "1.5rem}h1{font-size:19pt;margin:0 0 .2rem}h2{font-size:12.5pt;margin:2rem 0 .6rem;border-bottom:1.5px solid "
     "#16181d;padding-bottom:.2rem}p{margin:.4rem 0}.sub{color:#4a4f5a;margin-bottom:1.4rem}dl{display:grid;"
     "grid-template-columns:11rem 1fr;margin:0;gap:.25rem .8rem}dt{color:#4a4f5a}dd{margin:0;overflow-wrap:anywhere}"
-    ".n{display:flex;gap:.8rem;flex-wrap:wrap;margin:1rem 0}.n div{border:1px solid #c6cad2;border-radius:6px;padding:"
-    ".5rem .9rem;min-width:6.4rem}.n b{display:block;font-size:17pt;line-height:1.2}.n span{color:#4a4f5a;font-size:9pt}"
+    ".n{display:grid;grid-template-columns:repeat(6,1fr);gap:.6rem;margin:1rem 0}.n div{border:1px solid #c6cad2;"
+    "border-radius:6px;padding:.5rem .7rem}.n b{display:block;font-size:17pt;line-height:1.2}.n span{color:#4a4f5a;font-size:9pt}"
     "table{border-collapse:collapse;width:100%;font-size:8.8pt}th{text-align:left;border-bottom:1.5px solid #16181d}"
     "td,th{padding:.28rem .5rem .28rem 0;vertical-align:top}td{border-bottom:1px solid #dfe2e8}.t{white-space:nowrap;"
     "font-variant-numeric:tabular-nums}.w{background:#fff3d6;border-left:4px solid #b26b00;padding:.5rem .8rem}code{"
@@ -149,7 +149,7 @@ static void put_log(FILE *f, const char *title, const json_t *lines, bool new_pa
     fputs("<table><thead><tr><th>no.</th>", f);
     for (size_t c = 0; c < COLUMNS; c++)
         if (strcmp(column[c], "reason") != 0)
-            fprintf(f, "<th>%s</th>", head[c]);
+            fprintf(f, "<th>%s</th>", strcmp(column[c], "text") != 0 ? head[c] : "reason");
     fputs("</tr></thead><tbody>\n", f);
     for (size_t i = 0; i < json_array_size(lines); i++) {
         const json_t *line = json_array_get(lines, i);

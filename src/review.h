@@ -46,6 +46,7 @@ void veil_review_consent(void *review, const VeilWebRequest *request, VeilWebRep
 void veil_review_frame(void *review, const VeilWebRequest *request, VeilWebReply *reply);
 void veil_review_preview(void *review, const VeilWebRequest *request, VeilWebReply *reply);
 void veil_review_thumb(void *review, const VeilWebRequest *request, VeilWebReply *reply);
+void veil_review_follow(void *review, const VeilWebRequest *request, VeilWebReply *reply);
 void veil_review_render_start(void *review, const VeilWebRequest *request, VeilWebReply *reply);
 void veil_review_render_state(void *review, const VeilWebRequest *request, VeilWebReply *reply);
 void veil_review_render_cancel(void *review, const VeilWebRequest *request, VeilWebReply *reply);

@@ -187,6 +187,34 @@ each "MPEG-4 in AVI" m4.avi -c:v mpeg4 -q:v 3 -g 20
 each "VP9 with hidden frames" vp9.webm -c:v libvpx-vp9 -b:v 200k -cpu-used 8 -deadline realtime -g 40 -auto-alt-ref 1 -lag-in-frames 16
 each "H.264 without times" raw.h264 -c:v libx264 -preset veryfast -g 30 -bf 2
 
+# ---- a drawn box is followed --------------------------------------------------------------------
+
+# Something that moves by 2 pixels a frame, drawn at frame 30, in a scene that ends at frame 60.
+ffmpeg -nostdin -v error -y -f lavfi -i "color=gray:s=320x192:r=25,format=yuv420p,
+    geq=lum='if(lt(N,60),110+20*sin(X/9)+15*cos(Y/7),230)':cb=128:cr=128" -f lavfi -i "nullsrc=s=48x48:r=25,format=yuv420p,
+    geq=lum='128+60*sin(X*Y/60)+50*cos(X/4)':cb=128:cr=128" \
+    -lavfi "overlay=x='20+2*n':y=60:shortest=1" -frames:v 80 -c:v libx264 -preset veryfast -crf 18 moving.mp4
+tracks_of moving.mp4
+review moving.mp4 && enter
+follow() {
+    printf '{"frame": %s, "box": %s, "limit_s": 10}' "$1" "$2" > follow.json
+    send POST /api/follow follow.json
+}
+is "a box is followed" "$(follow 30 '[80, 60, 48, 48]')" 200
+at() { # X of the box in that frame
+    jq ".boxes[] | select(.[0] == $1) | .[1]" body.txt
+}
+for n in 0 10 29 31 45 59; do
+    ok "to frame $n" near_number 3 "$(at $n)" $((20 + 2 * n))
+done
+is "frames rise" "$(jq '[.boxes[][0]] == ([.boxes[][0]] | sort | unique)' body.txt)" true
+is "to the cut and the first frame" "$(jq -c '[.boxes[0][0], .boxes[-1][0], .stopped.forward, .stopped.backward]' body.txt)" \
+    '[0,59,"cut","end"]'
+is "a frame that is not there" "$(follow 80 '[80, 60, 48, 48]')" 404
+for box in '[80, 60, 48]' '[1e9, 60, 48, 48]' '[80, 60, 0, 48]' '["a", 60, 48, 48]' '"80"' null; do
+    is "no box: $box" "$(follow 30 "$box")" 400
+done
+
 # ---- turned, and not square -------------------------------------------------------------------
 
 ffmpeg -nostdin -v error -y -display_rotation:v:0 -90 -i bars.mp4 -c copy turned.mp4 2> /dev/null ||
