@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "digest.h"
 #include "keys/file.h"
 #include "msg.h"
 #include "papers.h"
@@ -61,7 +62,7 @@ static json_t *read_report(const char *path)
 }
 
 /* Named, or where `veil scan` and `veil review` put it. */
-static VeilTracksFile *read_tracks(const json_t *report, const char *named)
+static VeilTracksFile *read_tracks(const json_t *report, const char *named, char digest[VEIL_DIGEST_HEX])
 {
     const char *source = json_string_value(json_object_get(json_object_get(report, "source"), "file"));
     char why[VEIL_TRACKSFILE_WHY];
@@ -74,6 +75,8 @@ static VeilTracksFile *read_tracks(const json_t *report, const char *named)
     }
     if (veil_tracksfile_read(&tracks, named ? named : path, why) < 0)
         veil_error("%s", why);
+    else if (veil_digest_file(named ? named : path, digest) < 0)
+        *digest = 0; /* a pipe: the papers will refuse it */
     free(path);
     return tracks;
 }
@@ -145,8 +148,8 @@ static char *default_name(const char *report)
     return asprintf(&name, "%.*s.papers", keep, report) < 0 ? NULL : name;
 }
 
-static int make(const ReportOptions *o, const json_t *report, const VeilTracksFile *tracks, const VeilReasons *reasons,
-                const char *path)
+static int make(const ReportOptions *o, const json_t *report, const VeilTracksFile *tracks, const char *digest,
+                const VeilReasons *reasons, const char *path)
 {
     const VeilPapersFacts facts = { o->reference, o->recipient, o->purpose, o->decided_by, o->reason };
     char why[VEIL_TRACKSFILE_WHY] = "", *name;
@@ -157,7 +160,7 @@ static int make(const ReportOptions *o, const json_t *report, const VeilTracksFi
         veil_error("option '--reason' is '%s', which is not on the list of reasons; see config/reasons.cfg", o->reason);
         return -EINVAL;
     }
-    if (!(papers = veil_papers_make(report, tracks, reasons, &facts, why))) {
+    if (!(papers = veil_papers_make(report, tracks, digest, reasons, &facts, why))) {
         veil_error("cannot make papers from '%s': %s", path, why);
         return -EINVAL;
     }
@@ -176,6 +179,7 @@ static int report_on(const ReportOptions *o, int n, char **operands)
 {
     VeilReasons *reasons = NULL;
     VeilTracksFile *tracks = NULL;
+    char digest[VEIL_DIGEST_HEX];
     json_t *report = NULL;
     int ret = -EINVAL;
 
@@ -185,8 +189,8 @@ static int report_on(const ReportOptions *o, int n, char **operands)
         return ret;
     }
     if (veil_reasons_read(&reasons, o->reasons ? o->reasons : "reasons") >= 0 && (report = read_report(operands[0])) &&
-        (tracks = read_tracks(report, n > 1 ? operands[1] : NULL)))
-        ret = make(o, report, tracks, reasons, operands[0]);
+        (tracks = read_tracks(report, n > 1 ? operands[1] : NULL, digest)))
+        ret = make(o, report, tracks, digest, reasons, operands[0]);
     veil_tracksfile_free(tracks);
     json_decref(report);
     free(reasons);

@@ -63,7 +63,7 @@ static void choose_size(const AVFrame *view, const VeilLink *link, int w, int h,
 /* Full range, and the matrix that JPEG means. */
 static AVFrame *scale(const AVFrame *view, int w, int h)
 {
-    struct SwsContext *sws = sws_getContext(view->width, view->height, view->format, w, h, AV_PIX_FMT_YUVJ420P,
+    struct SwsContext *sws = sws_getContext(view->width, view->height, view->format, w, h, AV_PIX_FMT_YUV420P,
                                             SWS_BILINEAR | SWS_ACCURATE_RND, NULL, NULL, NULL);
     AVFrame *out = av_frame_alloc();
     const int matrix = view->colorspace == AVCOL_SPC_BT709 ||
@@ -76,7 +76,7 @@ static AVFrame *scale(const AVFrame *view, int w, int h)
     if (sws && out) {
         out->width = w;
         out->height = h;
-        out->format = AV_PIX_FMT_YUVJ420P;
+        out->format = AV_PIX_FMT_YUVJ420P; /* 4:2:0 of full range, as the encoder calls it */
         sws_setColorspaceDetails(sws, sws_getCoefficients(matrix), view->color_range == AVCOL_RANGE_JPEG,
                                  sws_getCoefficients(SWS_CS_ITU601), 1, 0, 1 << 16, 1 << 16);
         done = av_frame_get_buffer(out, 0) >= 0 && sws_scale(sws, (const uint8_t *const *)view->data, view->linesize,

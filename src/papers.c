@@ -37,6 +37,28 @@ static const char *text_in(const json_t *object, const char *key)
     return text ? text : "";
 }
 
+static const json_t *filter_of(const json_t *report, const char *name)
+{
+    const json_t *filters = json_object_get(report, "filters");
+
+    for (size_t i = 0; i < json_array_size(filters); i++)
+        if (!strcmp(text_in(json_array_get(filters, i), "name"), name))
+            return json_array_get(filters, i);
+    return NULL;
+}
+
+/* What the render ruled about a track that was to be kept: consent may have
+ * ended after the tracks file was saved. @return its entry in that list, or NULL */
+static const json_t *ruling_on(const json_t *report, const char *list, int id)
+{
+    const json_t *rulings = json_object_get(json_object_get(report, "tracks"), list);
+
+    for (size_t i = 0; i < json_array_size(rulings); i++)
+        if (json_integer_value(json_object_get(json_array_get(rulings, i), "track")) == id)
+            return json_array_get(rulings, i);
+    return NULL;
+}
+
 /* The end of a frame is the time of the next; of the last one, a step more. */
 static double end_of(const VeilTracksFile *t, int64_t frame)
 {
@@ -94,9 +116,12 @@ static void add_stretch(Job *job, const VeilTracksTrack *track, int from, int to
     json_object_set_new(line, "frames", json_integer(to - from));
     json_object_set_new(line, "origins", origins_of(track, from, to));
     if (fell_back)
-        json_object_set_new(line, "text", json_string("was to stay visible, but its consent or reason did not hold"));
+        json_object_set_new(line, "text", json_sprintf("was to stay visible: %s", text_in(
+                                ruling_on(job->report, "kept_refused", track->id), "covered_because")));
     if (fate == FATE_SHOWN && *track->consent)
-        set_ground(line, "consent", json_sprintf("consent record %s", track->consent), "UK GDPR Art. 6(1)(a)");
+        set_ground(line, "consent", json_sprintf("%s, record %s", text_in(ruling_on(job->report, "kept", track->id),
+                                                                          "ground"), track->consent),
+                   "UK GDPR Art. 6(1)(a)");
     json_array_append_new(fate == FATE_SHOWN ? job->shown : job->masks, line);
 }
 
@@ -114,39 +139,10 @@ static void add_track(Job *job, const VeilTracksTrack *track, Fate fate)
 
 /* ---- the log ------------------------------------------------------------------------------- */
 
-static const json_t *filter_of(const json_t *report, const char *name)
-{
-    const json_t *filters = json_object_get(report, "filters");
-
-    for (size_t i = 0; i < json_array_size(filters); i++)
-        if (!strcmp(text_in(json_array_get(filters, i), "name"), name))
-            return json_array_get(filters, i);
-    return NULL;
-}
-
-/* Whether a face was shown is what the render says: consent may have ended
- * after the tracks file was saved. Its fact is "3,17,20", or one number. */
-static bool was_shown(const json_t *report, int id)
-{
-    const json_t *fact = json_object_get(filter_of(report, "consent"), "tracks_shown");
-    const char *p = json_string_value(fact);
-
-    if (json_is_integer(fact))
-        return json_integer_value(fact) == id;
-    while (p && *p) {
-        char *end;
-
-        if (strtol(p, &end, 10) == id && end != p)
-            return true;
-        p = *end ? end + 1 : end;
-    }
-    return false;
-}
-
 /* What was asked for is in the tracks file; what was done, in the report. */
 static Fate fate_of(const Job *job, const VeilTracksTrack *track)
 {
-    if (track->action == VEIL_ACTION_KEEP && was_shown(job->report, track->id))
+    if (track->action == VEIL_ACTION_KEEP && ruling_on(job->report, "kept", track->id))
         return FATE_SHOWN;
     return track->action == VEIL_ACTION_SEAL && filter_of(job->report, "seal") ? FATE_SEALED : FATE_COVERED;
 }
@@ -246,6 +242,7 @@ static int count_without_reason(const json_t *masks)
     return n;
 }
 
+
 static json_t *summary_of(const Job *job)
 {
     const json_t *result = json_object_get(job->report, "result");
@@ -270,29 +267,36 @@ static json_t *register_of(const Job *job)
                      text_in(in, "file"), "master_sha256", text_in(in, "sha256"), "bases", bases_of(job->masks));
 }
 
-static bool belong_together(const json_t *report, const VeilTracksFile *tracks, char why[VEIL_TRACKSFILE_WHY])
+static bool belong_together(const json_t *report, const VeilTracksFile *tracks, const char *digest,
+                            char why[VEIL_TRACKSFILE_WHY])
 {
     const char *sha = text_in(json_object_get(report, "source"), "sha256");
+    const json_t *used = json_object_get(report, "tracks");
 
     if (strcmp(text_in(report, "schema"), "veil/report/1") != 0)
         snprintf(why, VEIL_TRACKSFILE_WHY, "it is not a report of 'veil redact'; give OUTPUT.report.json");
     else if (strcmp(sha, tracks->source.sha256) != 0)
         snprintf(why, VEIL_TRACKSFILE_WHY, "it tells of another recording than the tracks file; give the pair that "
                                            "belongs together");
-    else if (!filter_of(report, "tracks"))
+    else if (!json_is_object(used))
         snprintf(why, VEIL_TRACKSFILE_WHY, "it is of a render without a tracks file; render with 'veil redact --tracks'");
+    else if (strcmp(text_in(used, "sha256"), digest) != 0)
+        snprintf(why, VEIL_TRACKSFILE_WHY, "the tracks file was changed after that render (revision %lld then, %lld now); "
+                                           "render again", json_integer_value(json_object_get(used, "revision")),
+                 (long long)tracks->revision);
     else
         return true;
     return false;
 }
 
-json_t *veil_papers_make(const json_t *report, const VeilTracksFile *tracks, const VeilReasons *reasons,
-                         const VeilPapersFacts *facts, char why[VEIL_TRACKSFILE_WHY])
+json_t *veil_papers_make(const json_t *report, const VeilTracksFile *tracks, const char *digest,
+                         const VeilReasons *reasons, const VeilPapersFacts *facts,
+                         char why[VEIL_TRACKSFILE_WHY])
 {
     Job job = { report, tracks, reasons, facts, json_array(), json_array(), { 0 } };
     json_t *out;
 
-    if (!belong_together(report, tracks, why)) {
+    if (!belong_together(report, tracks, digest, why)) {
         json_decref(job.masks);
         json_decref(job.shown);
         return NULL;

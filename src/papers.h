@@ -28,11 +28,12 @@ typedef struct VeilPapersFacts {
  * Put the papers together.
  * @param report of `veil redact`, parsed
  * @param tracks the file that it was rendered from
+ * @param digest SHA-256 of that file, in hex
  * @param why    receives a sentence if these do not belong together
  * @return new reference, or NULL
  */
-json_t *veil_papers_make(const json_t *report, const VeilTracksFile *tracks, const VeilReasons *reasons,
-                         const VeilPapersFacts *facts, char why[VEIL_TRACKSFILE_WHY]);
+json_t *veil_papers_make(const json_t *report, const VeilTracksFile *tracks, const char *digest,
+                         const VeilReasons *reasons, const VeilPapersFacts *facts, char why[VEIL_TRACKSFILE_WHY]);
 
 /** "0:01:02.340". @return out */
 char *veil_papers_clock(double seconds, char out[32]);
