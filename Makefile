@@ -77,7 +77,7 @@ $(SAMPLES): $(STREET_OBJ)
 # The custodian's program: the commands of keys/ alone, no video library.
 KEYS_CMD := $(addprefix src/cmd_,$(addsuffix .c,keys group policy warrant request approve log inspect consent))
 KEYS_BIN := $(addprefix $(BUILD)/,$(KEYS_SRC:.c=.o) $(patsubst %.c,%.o,$(wildcard $(KEYS_CMD))) \
-    src/opts.o src/msg.o src/keyio.o src/ceremony.o src/main-keys.o)
+    src/opts.o src/msg.o src/keyio.o src/digest.o src/ceremony.o src/main-keys.o)
 
 veil-keys: $(BUILD)/veil-keys
 

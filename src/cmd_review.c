@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +22,7 @@
 #include "msg.h"
 #include "page_data.h"
 #include "review.h"
+#include "signals.h"
 
 #define FRAME_BYTES ((size_t)256 << 20) ///< decoded frames held
 #define JPEG_BYTES  ((size_t)128 << 20) ///< coded pictures held
@@ -31,7 +31,7 @@
 typedef struct ReviewOptions {
     int port;
     bool browser, quiet;
-    char *profile, *reasons, *page;
+    char *profile, *reasons, *purpose, *page;
 } ReviewOptions;
 
 #define OFFSET(field) offsetof(ReviewOptions, field)
@@ -40,28 +40,11 @@ static const VeilOpt review_options[] = {
     { "browser", 0, VEIL_OPT_FLAG, OFFSET(browser), NULL, "open the page in the browser; --no-browser prints its address only" },
     { "profile", 'p', VEIL_OPT_STRING, OFFSET(profile), "NAME", "settings of the scan and the render: council, journalist, police, or a file" },
     { "reasons", 0, VEIL_OPT_STRING, OFFSET(reasons), "FILE", "the closed list of reasons, in place of config/reasons.cfg" },
+    { "purpose", 0, VEIL_OPT_STRING, OFFSET(purpose), "WORD", "purpose that a consent record must be for, default publication" },
     { "page", 0, VEIL_OPT_STRING, OFFSET(page), "FOLDER", "serve index.html, app.js and app.css from here, not those in the program" },
     { "quiet", 'q', VEIL_OPT_FLAG, OFFSET(quiet), NULL, "print the address and errors only" },
     { NULL }
 };
-
-static atomic_bool cancelled;
-
-static void on_signal(int signal)
-{
-    (void)signal;
-    atomic_store(&cancelled, true);
-}
-
-static void watch_signals(void)
-{
-    struct sigaction action = { .sa_handler = on_signal };
-
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
-}
 
 /* ---- the page --------------------------------------------------------------------------- */
 
@@ -138,7 +121,7 @@ static int scan(VeilReview *r)
         return ret;
     }
     ret = veil_child_wait(&child);
-    if (ret && !atomic_load(&cancelled))
+    if (ret && !atomic_load(&veil_cancelled))
         veil_error("'veil scan' ended with code %d; see what it said above", ret);
     return ret ? -EIO : 0;
 }
@@ -147,7 +130,7 @@ static void look_at_sound(VeilReview *r)
 {
     VeilInput *in = NULL;
 
-    if (veil_input_open(&in, r->input, 1, &cancelled) < 0)
+    if (veil_input_open(&in, r->input, 1, &veil_cancelled) < 0)
         return;
     r->has_audio = av_find_best_stream(in->format, AVMEDIA_TYPE_AUDIO, -1, -1, NULL, 0) >= 0;
     r->duration = in->format->duration > 0 ? (double)in->format->duration / AV_TIME_BASE : 0;
@@ -174,7 +157,7 @@ static int open_review(VeilReview *r, const char *tracks)
         veil_error("cannot open '%s': %s; give a video file", r->input, strerror(errno));
         return -errno;
     }
-    if ((ret = find_page(r)) < 0 || (ret = veil_reasons_read(&r->reasons, r->reasons_name ? r->reasons_name : "reasons")) < 0 ||
+    if ((ret = find_page(r)) < 0 || (ret = veil_reasons_read(&r->reasons, r->settings.reasons)) < 0 ||
         (ret = name_files(r, tracks)) < 0)
         return ret;
     if (access(r->tracks_path, F_OK) < 0 && (ret = scan(r)) < 0)
@@ -255,7 +238,7 @@ static int serve(VeilReview *r, const ReviewOptions *o)
     veil_info("review '%s' at the address below, which works once, in one browser; Ctrl-C ends", r->input);
     printf("%s\n", veil_web_address(web));
     fflush(stdout);
-    veil_web_run(web, &cancelled);
+    veil_web_run(web, &veil_cancelled);
     veil_render_cancel(r->render);
     veil_frames_cancel(r->frames);
     veil_web_close(web);
@@ -265,9 +248,31 @@ static int serve(VeilReview *r, const ReviewOptions *o)
     return 0;
 }
 
+static int take_text(char **field, const char *text)
+{
+    char *copy = text ? strdup(text) : NULL;
+
+    if (!text)
+        return 0;
+    free(*field);
+    *field = copy;
+    return copy ? 0 : -ENOMEM;
+}
+
+static int read_settings(VeilSettings *s, const ReviewOptions *o)
+{
+    int ret = veil_settings_init(s);
+
+    if (ret >= 0 && o->profile)
+        ret = veil_settings_load(s, o->profile);
+    if (ret >= 0 && (ret = take_text(&s->profile, o->profile)) >= 0 && (ret = take_text(&s->reasons, o->reasons)) >= 0)
+        ret = take_text(&s->purpose, o->purpose);
+    return ret;
+}
+
 static int review(const ReviewOptions *o, int n, char **operands)
 {
-    VeilReview r = { .input = n > 0 ? operands[0] : NULL, .reasons_name = o->reasons, .page = o->page };
+    VeilReview r = { .input = n > 0 ? operands[0] : NULL, .page = o->page };
     int ret;
 
     if (n < 1 || n > 2) {
@@ -278,16 +283,13 @@ static int review(const ReviewOptions *o, int n, char **operands)
         veil_error("libsodium cannot start; check that /dev/urandom can be read");
         return -EIO;
     }
-    watch_signals();
-    if ((ret = veil_settings_init(&r.settings)) >= 0 && o->profile) {
-        ret = veil_settings_load(&r.settings, o->profile);
-        r.settings.profile = strdup(o->profile);
-    }
+    veil_signals_watch();
+    ret = read_settings(&r.settings, o);
     if (ret >= 0 && (ret = open_review(&r, n > 1 ? operands[1] : NULL)) >= 0)
         ret = serve(&r, o);
     close_review(&r);
     if (ret < 0 && !veil_msg_errors())
-        veil_error(atomic_load(&cancelled) ? "stopped by a signal" : "cannot review '%s': %s", operands[0], strerror(-ret));
+        veil_error(atomic_load(&veil_cancelled) ? "stopped by a signal" : "cannot review '%s': %s", operands[0], strerror(-ret));
     return ret;
 }
 

@@ -17,6 +17,7 @@ static const VeilCommand *const commands[] = {
     &veil_cmd_redact,
     &veil_cmd_review,
     &veil_cmd_report,
+    &veil_cmd_scan,
     &veil_cmd_models,
     &veil_cmd_doctor,
 #endif

@@ -21,7 +21,6 @@ typedef struct VeilReview {
     const char *input;      ///< the recording, as given
     char *folder;           ///< of the recording; outputs go there
     char *tracks_path;      ///< the tracks file
-    const char *reasons_name; ///< as given, NULL for the default list
     char *consents;         ///< folder of consent records, "IN.consent"
     VeilSettings settings;  ///< of the profile: margin, style
     VeilReasons *reasons;   ///< the closed list
@@ -52,7 +51,7 @@ void veil_review_render_state(void *review, const VeilWebRequest *request, VeilW
 void veil_review_render_cancel(void *review, const VeilWebRequest *request, VeilWebReply *reply);
 
 /** True if that state shows the faces of the track: it is to be kept, and a valid consent or a reason allows it. */
-bool veil_review_keeps(const VeilReview *review, const VeilTracksTrack *track);
+bool veil_review_keeps(const VeilReview *review, const VeilTracksFile *file, const VeilTracksTrack *track);
 
 /** Consent records beside the recording, as /api/job lists them. @return new JSON array */
 json_t *veil_review_consents(const VeilReview *review);

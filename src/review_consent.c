@@ -12,8 +12,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 #include <sodium.h>
 
+#include "consents.h"
 #include "keys/bytes.h"
 #include "keys/consent.h"
 #include "keys/file.h"
@@ -59,16 +61,32 @@ static const char *state_of(const VeilConsent *c)
     return veil_consent_in_force(c, now, "consent", NULL) < 0 ? "not yet" : "valid";
 }
 
-bool veil_review_keeps(const VeilReview *review, const VeilTracksTrack *track)
+/* The same question to the same judge as in a render. */
+static bool consent_allows(const VeilReview *r, const VeilTracksFile *file, const VeilTracksTrack *track)
+{
+    VeilConsentAsk ask = { .record = track->consent, .track = track->id, .purpose = r->settings.purpose,
+                           .now = time(NULL) };
+    char *path = is_id(track->consent) ? path_of(r, track->consent) : NULL, why[160];
+    const VeilStrings one = { &path, 1 };
+    VeilConsents *consents = NULL;
+    bool allowed = false;
+
+    if (path && access(path, R_OK) == 0 && veil_consents_read(&consents, &one, NULL) >= 0 &&
+        veil_hex_decode(ask.recording, sizeof(ask.recording), file->source.sha256, 64) >= 0)
+        allowed = veil_consents_allow(consents, &ask, why) != NULL;
+    veil_consents_free(consents);
+    free(path);
+    return allowed;
+}
+
+bool veil_review_keeps(const VeilReview *review, const VeilTracksFile *file, const VeilTracksTrack *track)
 {
     const VeilReason *reason;
-    VeilConsent c;
-    VeilErr err;
 
-    if (track->action != VEIL_ACTION_KEEP)
+    if (!track || track->action != VEIL_ACTION_KEEP)
         return false;
     if (*track->consent)
-        return read_record(review, track->consent, &c, &err) >= 0 && !strcmp(state_of(&c), "valid");
+        return consent_allows(review, file, track);
     reason = veil_reasons_find(review->reasons, track->reason);
     return reason && reason->keeps;
 }
@@ -79,8 +97,9 @@ static json_t *describe(const char *id, const VeilConsent *c)
 
     if (veil_time_format(until, c->expires) < 0)
         *until = 0;
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "id", id, "subject", c->subject, "controller", c->controller,
-                     "purpose", c->purpose, "data", c->data, "state", state_of(c), "expires", until);
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "id", id, "subject", c->subject, "controller",
+                     c->controller, "purpose", c->purpose, "data", c->data, "state", state_of(c), "expires", until,
+                     "track", c->bound ? (json_int_t)c->track : 0);
 }
 
 /* Which tracks lean on it. */
@@ -166,10 +185,32 @@ static void store(const VeilReview *r, const char *record, const VeilConsent *c,
     free(path);
 }
 
+/* A render would refuse it later: better now, while the person is here. @return NULL if it fits */
+static const char *misfit(VeilReview *r, const VeilConsent *c, const json_t *track)
+{
+    const VeilDocState *state;
+    AVBufferRef *hold = veil_doc_hold(r->doc, &state);
+    uint8_t recording[32];
+    const char *why = NULL;
+
+    if (!hold || veil_hex_decode(recording, sizeof(recording), state->file->source.sha256, 64) < 0)
+        why = "the recording has no digest to compare with";
+    else if (!c->bound)
+        why = "this consent is not bound to a recording; make one with 'veil consent new --recording'";
+    else if (memcmp(c->recording, recording, sizeof(recording)) != 0)
+        why = "this consent is for another recording";
+    else if (json_is_integer(track) && json_integer_value(track) != (json_int_t)c->track)
+        why = "this consent is for another track";
+    else if (strcmp(c->purpose, r->settings.purpose) != 0)
+        why = "this consent is for another purpose";
+    av_buffer_unref(&hold);
+    return why;
+}
+
 void veil_review_consent(void *review, const VeilWebRequest *request, VeilWebReply *reply)
 {
     json_t *body = veil_review_body(request, reply);
-    const char *record = json_string_value(json_object_get(body, "record"));
+    const char *record = json_string_value(json_object_get(body, "record")), *why;
     VeilConsent c;
     VeilErr err;
 
@@ -179,6 +220,8 @@ void veil_review_consent(void *review, const VeilWebRequest *request, VeilWebRep
         veil_web_refuse(reply, 400, "give the text of a consent record as 'record'");
     else if (veil_consent_parse(&c, record, strlen(record), "this consent record", &err) < 0)
         veil_web_refuse(reply, 400, "%s", err.text);
+    else if ((why = misfit(review, &c, json_object_get(body, "track"))))
+        veil_web_refuse(reply, 400, "%s", why);
     else
         store(review, record, &c, reply);
     json_decref(body);

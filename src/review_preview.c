@@ -65,7 +65,7 @@ static int set_boxes(AVFrame *frame, const VeilReview *r, const VeilDocState *st
         return AVERROR(EINVAL);
     for (int i = 0; i < n; i++)
         if (boxes[i].action != VEIL_ACTION_KEEP ||
-            !veil_review_keeps(r, veil_tracksfile_find(state->file, boxes[i].track)))
+            !veil_review_keeps(r, state->file, veil_tracksfile_find(state->file, boxes[i].track)))
             boxes[left++] = boxes[i];
     return veil_boxes_set(frame, boxes, left, "tracks");
 }

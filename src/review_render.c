@@ -21,12 +21,11 @@ struct VeilRender {
     bool has_thread;  ///< to be joined
     bool cancelled;
     State state;
-    char *input, *tracks, *output, *report, *profile, *reasons, *consents;
+    char *input, *tracks, *output, *report, *profile, *reasons, *purpose, *consents;
     bool wants_audit;
     int64_t frames, done;
-    bool auditing;
     char message[512];
-    json_t *audit;    ///< what `veil audit --json` said, or NULL
+    json_t *audit;    ///< from the report, or NULL
     VeilChild child;
 };
 
@@ -74,20 +73,22 @@ static void take_line(VeilRender *r, char *line)
     pthread_mutex_unlock(&r->lock);
 }
 
-/* ---- redact, then audit -------------------------------------------------------------------- */
+/* ---- redact, with its own audit ------------------------------------------------------------- */
 
 static int redact(VeilRender *r)
 {
-    const char *argv[24] = { "redact", r->input, "--tracks", r->tracks, "--output", r->output, "--progress", "1" };
+    const char *argv[32] = { "redact", r->input, "--tracks", r->tracks, "--output", r->output, "--progress", "0.5" };
     char line[1024];
     int n = 8, ret;
 
     if (r->profile)
         argv[n++] = "--profile", argv[n++] = r->profile;
-    if (r->reasons)
-        argv[n++] = "--reasons", argv[n++] = r->reasons;
-    if (r->consents)
+    argv[n++] = "--reasons", argv[n++] = r->reasons;
+    argv[n++] = "--purpose", argv[n++] = r->purpose;
+    if (access(r->consents, F_OK) == 0)
         argv[n++] = "--consents", argv[n++] = r->consents;
+    if (r->wants_audit)
+        argv[n++] = "--audit";
     if ((ret = start(r, argv)) < 0)
         return ret;
     while (fgets(line, sizeof(line), r->child.said))
@@ -95,41 +96,29 @@ static int redact(VeilRender *r)
     return end(r);
 }
 
-/* What it prints is one JSON object; its exit code says the answer again. */
-static int audit(VeilRender *r)
+/* What the report says of the audit. @return new reference, or NULL */
+static json_t *read_audit(const VeilRender *r)
 {
-    const char *const argv[] = { "audit", r->output, "--source", r->input, "--json", "--quiet", NULL };
-    json_t *result;
-    int ret;
+    json_t *report = json_load_file(r->report, JSON_REJECT_DUPLICATES, NULL);
+    json_t *audit = json_incref(json_object_get(report, "audit"));
 
-    pthread_mutex_lock(&r->lock);
-    r->auditing = true;
-    pthread_mutex_unlock(&r->lock);
-    if ((ret = start(r, argv)) < 0)
-        return ret;
-    result = json_loadf(r->child.said, JSON_DISABLE_EOF_CHECK, NULL);
-    ret = end(r);
-    pthread_mutex_lock(&r->lock);
-    r->audit = result;
-    pthread_mutex_unlock(&r->lock);
-    return result || ret == 1 ? 0 : -EIO;
+    json_decref(report);
+    return audit;
 }
 
 static void *render_thread(void *opaque)
 {
     VeilRender *r = opaque;
     const int ret = redact(r);
-    const bool looked = ret || !r->wants_audit || audit(r) >= 0;
+    json_t *audit = r->wants_audit ? read_audit(r) : NULL;
 
     pthread_mutex_lock(&r->lock);
     r->state = ret ? FAILED : DONE;
-    if (!looked)
-        snprintf(r->message, sizeof(r->message), "the video is whole, but 'veil audit' could not look at it");
+    r->audit = audit;
     if (ret && r->cancelled)
         snprintf(r->message, sizeof(r->message), "stopped; nothing was kept");
     else if (ret && !*r->message)
         snprintf(r->message, sizeof(r->message), "the render ended with code %d; nothing was kept", ret);
-    r->auditing = false;
     pthread_mutex_unlock(&r->lock);
     return NULL;
 }
@@ -147,7 +136,8 @@ VeilRender *veil_render_new(void)
 
 static void clear(VeilRender *r)
 {
-    char **const text[] = { &r->input, &r->tracks, &r->output, &r->report, &r->profile, &r->reasons, &r->consents };
+    char **const text[] = { &r->input, &r->tracks, &r->output, &r->report, &r->profile, &r->reasons, &r->purpose,
+                            &r->consents };
 
     for (size_t i = 0; i < sizeof(text) / sizeof(text[0]); i++) {
         free(*text[i]);
@@ -157,7 +147,7 @@ static void clear(VeilRender *r)
     r->audit = NULL;
     *r->message = 0;
     r->done = 0;
-    r->cancelled = r->auditing = false;
+    r->cancelled = false;
     r->state = IDLE;
 }
 
@@ -172,7 +162,8 @@ static int prepare(VeilRender *r, const VeilRenderJob *job)
     if (access(job->output, F_OK) == 0)
         return -EEXIST;
     if (!copy(&r->input, job->input) || !copy(&r->tracks, job->tracks) || !copy(&r->output, job->output) ||
-        !copy(&r->profile, job->profile) || !copy(&r->reasons, job->reasons) || !copy(&r->consents, job->consents) ||
+        !copy(&r->profile, job->profile) || !copy(&r->reasons, job->reasons) || !copy(&r->purpose, job->purpose) ||
+        !copy(&r->consents, job->consents) ||
         asprintf(&r->report, "%s.report.json", job->output) < 0)
         return -ENOMEM;
     r->frames = job->frames;
@@ -205,10 +196,7 @@ static double progress_of(const VeilRender *r)
 {
     if (r->state == DONE)
         return 1;
-    if (r->auditing)
-        return 0.9;
-    /* The audit that follows decodes and searches once more, without encoding. */
-    return r->frames > 0 ? (double)r->done / (double)r->frames * (r->wants_audit ? 0.9 : 1) : 0;
+    return r->frames > 0 ? FFMIN((double)r->done / (double)r->frames, 1) : 0;
 }
 
 json_t *veil_render_state(VeilRender *render)
@@ -279,8 +267,10 @@ static void start_render(VeilReview *r, const char *name, bool wants_audit, Veil
     int ret = -ENOMEM;
 
     if (hold && asprintf(&output, "%s/%s", r->folder, name) >= 0) {
-        const VeilRenderJob job = { r->input,     r->tracks_path, output,        r->settings.profile,
-                                    r->reasons_name, r->consents,    state->file->source.frames, wants_audit };
+        const VeilRenderJob job = { .input = r->input, .tracks = r->tracks_path, .output = output,
+                                    .profile = r->settings.profile, .reasons = r->settings.reasons,
+                                    .purpose = r->settings.purpose, .consents = r->consents,
+                                    .frames = state->file->source.frames, .audit = wants_audit };
 
         ret = veil_render_start(r->render, &job);
     }

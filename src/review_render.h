@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
  * @file
- * One render at a time: `veil redact --tracks` as a process of its own, then
- * `veil audit` over what came out. For any number of threads.
+ * One render at a time: `veil redact --tracks` as a process of its own, which
+ * audits what came out if it is asked to. For any number of threads.
  */
 #ifndef VEIL_SRC_REVIEW_RENDER_H
 #define VEIL_SRC_REVIEW_RENDER_H
@@ -16,10 +16,10 @@ typedef struct VeilRender VeilRender;
 typedef struct VeilRenderJob {
     const char *input, *tracks, *output; ///< paths; copied
     const char *profile;                 ///< NULL for none
-    const char *reasons;                 ///< NULL for the default list
-    const char *consents;                ///< folder of consent records, or NULL
+    const char *reasons, *purpose;       ///< as in the settings
+    const char *consents;                ///< folder of consent records; need not be there
     int64_t frames;                      ///< of the input, for the progress
-    bool audit;                          ///< look at the result afterwards
+    bool audit;                          ///< look for faces in the result, and keep it only if it is clean
 } VeilRenderJob;
 
 /** @return NULL without memory */

@@ -32,7 +32,7 @@
 #define VEIL_TRACKSFILE_BOXES_MAX  8000000     ///< over all tracks
 #define VEIL_TRACKSFILE_ZONES_MAX  256
 #define VEIL_TRACKSFILE_POINTS_MAX 128         ///< of one zone
-#define VEIL_TRACKSFILE_MUTES_MAX  10000
+#define VEIL_TRACKSFILE_MUTES_MAX  1000
 #define VEIL_TRACKSFILE_TEXT_MAX   4096        ///< bytes of a reason, note or name
 
 typedef struct VeilTracksSource {
