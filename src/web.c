@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -101,47 +100,6 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, VeilWebRepl
     ret = MHD_queue_response(connection, (unsigned)reply->status, r);
     MHD_destroy_response(r);
     return ret;
-}
-
-static void fill(VeilWebReply *reply, int status, const char *type, const char *text, size_t len)
-{
-    av_buffer_unref(&reply->body);
-    reply->status = status;
-    reply->type = type;
-    if ((reply->body = av_buffer_alloc(len + 1))) {
-        memcpy(reply->body->data, text, len);
-        reply->body->size = len;
-    } else {
-        reply->status = 500;
-    }
-}
-
-void veil_web_json(VeilWebReply *reply, int status, json_t *value)
-{
-    char *text = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
-
-    fill(reply, text ? status : 500, "application/json", text ? text : "{}", text ? strlen(text) : 2);
-    free(text);
-    json_decref(value);
-}
-
-void veil_web_bytes(VeilWebReply *reply, const char *type, AVBufferRef *body)
-{
-    av_buffer_unref(&reply->body);
-    reply->status = body ? 200 : 500;
-    reply->type = type;
-    reply->body = body;
-}
-
-void veil_web_refuse(VeilWebReply *reply, int status, const char *fmt, ...)
-{
-    char text[1024];
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof(text), fmt, ap);
-    va_end(ap);
-    veil_web_json(reply, status, json_pack("{s:s}", "error", text));
 }
 
 /* ---- requests --------------------------------------------------------------------- */
@@ -261,7 +219,7 @@ static enum MHD_Result begin(VeilWeb *web, struct MHD_Connection *connection, Ca
     int status;
 
     if ((page = veil_gate_exchange(web->gate, connection, method, path, cookie))) {
-        fill(&reply, 200, "text/html; charset=utf-8", page, strlen(page));
+        veil_web_text(&reply, 200, "text/html; charset=utf-8", page);
         return send_reply(connection, &reply, *cookie ? cookie : NULL);
     }
     if (!(status = admit(web, call, &request, path, method)))

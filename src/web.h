@@ -78,6 +78,9 @@ const char *veil_web_header(const VeilWebRequest *request, const char *name);
 /** Answer with JSON; takes the reference. NULL gives 500. */
 void veil_web_json(VeilWebReply *reply, int status, json_t *value);
 
+/** Answer with a text, which is copied. */
+void veil_web_text(VeilWebReply *reply, int status, const char *type, const char *text);
+
 /** Answer with a counted buffer; takes the reference. NULL gives 500. */
 void veil_web_bytes(VeilWebReply *reply, const char *type, AVBufferRef *body);
 

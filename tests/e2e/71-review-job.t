@@ -103,7 +103,7 @@ render() {
     done
     echo "$state"
 }
-is "renders" "$(render one.mp4)" done
+is "renders" "$(render one.mp4)" "done"
 is "as in the preview" "$(looks one.mp4 10)" 100
 is "and in the gap of the first nothing" "$(looks one.mp4 25)" 000
 is "the report names both kept tracks" "$(jq -c '[.tracks.kept[].track]' one.mp4.report.json)" '[2,3]'
@@ -115,7 +115,7 @@ is "which shows" "$(jq -r .state body.txt)" withdrawn
 is "the old record does not come back" "$(upload yes.note 2)" 409
 api GET '/api/preview/10.jpg?w=320' > /dev/null && mv body.txt seen.jpg
 is "now the preview hides the second too" "$(looks seen.jpg 0)" 110
-is "renders again" "$(render two.mp4)" done
+is "renders again" "$(render two.mp4)" "done"
 is "with the second hidden" "$(looks two.mp4 10)" 110
 
 # ---- stopping -----------------------------------------------------------------------------
