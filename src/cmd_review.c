@@ -24,7 +24,7 @@
 #include "review.h"
 #include "signals.h"
 
-#define FRAME_BYTES ((size_t)256 << 20) ///< decoded frames held
+#define FRAME_BYTES ((size_t)320 << 20) ///< decoded frames held
 #define JPEG_BYTES  ((size_t)128 << 20) ///< coded pictures held
 #define PAGE_BYTES  ((size_t)8 << 20)   ///< most of one file of the page
 
@@ -272,7 +272,7 @@ static int read_settings(VeilSettings *s, const ReviewOptions *o)
 
 static int review(const ReviewOptions *o, int n, char **operands)
 {
-    VeilReview r = { .input = n > 0 ? operands[0] : NULL, .page = o->page };
+    VeilReview r = { .input = n > 0 ? operands[0] : NULL, .page = o->page, .following = PTHREAD_MUTEX_INITIALIZER };
     int ret;
 
     if (n < 1 || n > 2) {

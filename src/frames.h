@@ -20,10 +20,11 @@
 
 typedef struct VeilFrames VeilFrames;
 
-/** Who asks: each has a decoder of its own, so that thumbnails do not disturb what is playing. */
+/** Who asks: each has a decoder of its own, so that thumbnails do not disturb what is playing or followed. */
 typedef enum VeilFramesLane {
     VEIL_FRAMES_PLAY,
-    VEIL_FRAMES_ASIDE,
+    VEIL_FRAMES_THUMB,
+    VEIL_FRAMES_FOLLOW,
     VEIL_FRAMES_LANES
 } VeilFramesLane;
 

@@ -9,6 +9,8 @@
 #ifndef VEIL_SRC_REVIEW_H
 #define VEIL_SRC_REVIEW_H
 
+#include <pthread.h>
+
 #include "cache.h"
 #include "frames.h"
 #include "reasons.h"
@@ -32,6 +34,7 @@ typedef struct VeilReview {
     VeilFrames *frames;
     VeilCache *cache;
     VeilRender *render;
+    pthread_mutex_t following; ///< one box is followed at a time
 } VeilReview;
 
 /** The routing table, for veil_web_open(); its opaque is a VeilReview. */

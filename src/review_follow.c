@@ -123,7 +123,7 @@ static int walk(Walk *w)
             w->stopped = "limit";
         if (w->stopped)
             return 0;
-        if ((ret = veil_frames_get(w->review->frames, VEIL_FRAMES_ASIDE, w->at, &frame)) >= 0)
+        if ((ret = veil_frames_get(w->review->frames, VEIL_FRAMES_FOLLOW, w->at, &frame)) >= 0)
             ret = take_frame(w, frame);
     }
     return ret;
@@ -198,8 +198,10 @@ static void answer(VeilReview *r, const json_t *body, int64_t number, const Veil
     const char *back_stopped = "off", *on_stopped = "off";
     json_t *back = json_array(), *on = json_array();
     AVFrame *first = NULL;
-    int ret = veil_frames_get(r->frames, VEIL_FRAMES_ASIDE, number, &first);
+    int ret;
 
+    pthread_mutex_lock(&r->following); /* two in turn are quicker than two that pull one decoder about */
+    ret = veil_frames_get(r->frames, VEIL_FRAMES_FOLLOW, number, &first);
     if (ret >= 0 && !veil_follow_can(first->format))
         veil_web_refuse(reply, 422, "the pixels of this recording cannot be followed; draw the box in more frames");
     else {
@@ -214,6 +216,7 @@ static void answer(VeilReview *r, const json_t *body, int64_t number, const Veil
             veil_web_json(reply, 200, json_pack("{s:o, s:{s:s, s:s}}", "boxes", joined(back, number, box, on),
                                                 "stopped", "forward", on_stopped, "backward", back_stopped));
     }
+    pthread_mutex_unlock(&r->following);
     av_frame_free(&first);
     json_decref(back);
     json_decref(on);

@@ -79,7 +79,7 @@ static AVBufferRef *cut_face(VeilReview *r, const VeilTracksBox *box, int h, int
     AVBufferRef *jpeg;
     AVFrame *frame;
 
-    if ((*ret = veil_frames_get(r->frames, VEIL_FRAMES_ASIDE, box->frame, &frame)) < 0)
+    if ((*ret = veil_frames_get(r->frames, VEIL_FRAMES_THUMB, box->frame, &frame)) < 0)
         return NULL;
     jpeg = veil_jpeg_encode(frame, veil_frames_link(r->frames), &rect, 0, h);
     av_frame_free(&frame);
