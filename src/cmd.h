@@ -28,6 +28,7 @@ typedef struct VeilCommand {
 extern const VeilCommand veil_cmd_doctor;
 extern const VeilCommand veil_cmd_redact;
 extern const VeilCommand veil_cmd_scan;
+extern const VeilCommand veil_cmd_audit;
 extern const VeilCommand veil_cmd_models;
 extern const VeilCommand veil_cmd_keys;
 extern const VeilCommand veil_cmd_group;

@@ -16,6 +16,7 @@ static const VeilCommand *const commands[] = {
 #ifndef VEIL_KEYS_ONLY
     &veil_cmd_redact,
     &veil_cmd_scan,
+    &veil_cmd_audit,
     &veil_cmd_models,
     &veil_cmd_doctor,
 #endif
