@@ -165,6 +165,8 @@ static int open_review(VeilReview *r, const char *tracks)
     if ((ret = veil_doc_open(&r->doc, r->tracks_path)) < 0 || (ret = open_frames(r)) < 0)
         return ret;
     look_at_sound(r);
+    if ((ret = veil_review_check_begin(r)) < 0)
+        return ret;
     if (!(r->cache = veil_cache_new(JPEG_BYTES)) || !(r->render = veil_render_new()))
         return -ENOMEM;
     return 0;
@@ -172,6 +174,7 @@ static int open_review(VeilReview *r, const char *tracks)
 
 static void close_review(VeilReview *r)
 {
+    veil_review_check_end(r);
     veil_render_free(r->render);
     veil_frames_close(r->frames);
     veil_doc_close(r->doc);
@@ -245,7 +248,7 @@ static int serve(VeilReview *r, const ReviewOptions *o)
     if (way_in)
         unlink(way_in);
     free(way_in);
-    return 0;
+    return veil_review_check_end(r) ? 0 : -EINVAL;
 }
 
 static int take_text(char **field, const char *text)

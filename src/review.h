@@ -34,6 +34,10 @@ typedef struct VeilReview {
     VeilFrames *frames;
     VeilCache *cache;
     VeilRender *render;
+    char sha256[65];           ///< of the recording that was scanned
+    pthread_t checker;
+    bool has_checker;
+    atomic_bool foreign;       ///< the recording is another one
     pthread_mutex_t following; ///< one box is followed at a time
 } VeilReview;
 
@@ -52,6 +56,12 @@ void veil_review_follow(void *review, const VeilWebRequest *request, VeilWebRepl
 void veil_review_render_start(void *review, const VeilWebRequest *request, VeilWebReply *reply);
 void veil_review_render_state(void *review, const VeilWebRequest *request, VeilWebReply *reply);
 void veil_review_render_cancel(void *review, const VeilWebRequest *request, VeilWebReply *reply);
+
+/** Compare the recording with the tracks file, in part meanwhile. @return 0; -EINVAL after a printed sentence; -ENOMEM */
+int veil_review_check_begin(VeilReview *review);
+
+/** @return false if it turned out, after a printed sentence, to be another recording */
+bool veil_review_check_end(VeilReview *review);
 
 /** True if that state shows the faces of the track: it is to be kept, and a valid consent or a reason allows it. */
 bool veil_review_keeps(const VeilReview *review, const VeilTracksFile *file, const VeilTracksTrack *track);

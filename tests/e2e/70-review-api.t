@@ -24,6 +24,14 @@ echo '{"format":"veil-tracks"' > cut.json
 ok "a tracks file cut short: exit 2" exits 2 veil review bars.mp4 cut.json --page page --no-browser
 ok "names the tracks file" one_sentence "cut.json"
 
+bars other.mp4 60 -c:v libx264 -preset veryfast
+bars small.mp4 60 -c:v libx264 -preset veryfast -vf scale=160:48
+tracks_of bars.mp4
+ok "the tracks of another video: exit 2" exits 2 veil review other.mp4 bars.mp4.tracks.json --page page --no-browser
+ok "says which" one_sentence "SHA-256 differs"
+ok "the tracks of a video of another size: exit 2" exits 2 veil review small.mp4 bars.mp4.tracks.json --page page --no-browser
+ok "says which" one_sentence "160x48"
+
 # ---- who gets in -------------------------------------------------------------------
 
 ok "starts" review bars.mp4

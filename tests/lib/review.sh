@@ -32,11 +32,12 @@ bars_of() {
 # tracks_of VIDEO: a tracks file without tracks, as a scan that found nobody leaves it.
 tracks_of() {
     ffprobe -v error -select_streams v:0 -show_entries \
-        frame=best_effort_timestamp:stream=time_base,width,height,avg_frame_rate -of json "$1" |
+        frame=best_effort_timestamp:stream=time_base,width,height,avg_frame_rate:stream_side_data=rotation -of json "$1" |
         jq --arg file "$1" --arg sha "$(sha256sum < "$1" | cut -c 1-64)" '
         .streams[0] as $s | [.frames | to_entries[] | .value.best_effort_timestamp // (.key * 48000)] as $pts |
         {format: "veil-tracks", version: 1, revision: 0, program: "test", detector: {}, tracks: [], zones: [], mutes: [],
-         source: {file: $file, sha256: $sha, width: $s.width, height: $s.height, rotation: 0, sar: "1/1",
+         source: {file: $file, sha256: $sha, width: $s.width, height: $s.height,
+                  rotation: ((360 - ($s.side_data_list[0].rotation // 0)) % 360), sar: "1/1",
                   frame_rate: $s.avg_frame_rate, time_base: $s.time_base, frames: ($pts | length), pts: $pts}}' \
         > "$1.tracks.json"
 }
