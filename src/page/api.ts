@@ -19,7 +19,12 @@ export interface RenderState {
   readonly progress: number; readonly message: string;
   readonly output: string | null; readonly report: string | null; readonly audit: Audit | null;
 }
-export interface Audit { readonly verdict?: string; readonly [key: string]: unknown }
+export interface Finding { readonly from_s: number; readonly to_s: number; readonly from_frame: number; readonly frames: number; readonly score: number }
+export interface Audit {
+  readonly clean: boolean;
+  readonly checks: readonly { readonly name: string; readonly state: 'passed' | 'failed' | 'skipped'; readonly text: string }[];
+  readonly findings: readonly Finding[];
+}
 
 /** The program said no; the message is its sentence. */
 export class Refusal extends Error {
