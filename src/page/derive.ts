@@ -14,7 +14,8 @@ const NEAR = 12;
 
 export interface Stretch { readonly from: number; readonly to: number; readonly origin: Origin; readonly low: boolean }
 
-const isDoubtful = (b: Box): boolean => b[5] !== 'm' && b[6] < SURE;
+/** What is added before the first and after the last sighting is cover to spare; what a person drew is sure. */
+export const isDoubtful = (b: Box): boolean => (b[5] === 'd' || b[5] === 'f') && b[6] < SURE;
 
 function rawStretches(boxes: readonly Box[]): Stretch[] {
   const out: Stretch[] = [];

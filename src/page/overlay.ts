@@ -6,10 +6,10 @@ import type { Commands } from './commands.js';
 import { fitCanvas } from './dom.js';
 import { colors } from './colors.js';
 import { contains, spanned } from './geometry.js';
-import { SURE, tracksAt } from './derive.js';
+import { isDoubtful, tracksAt } from './derive.js';
 import { boxAt, patchZone, setBox, type Box, type Point, type Rect, type Track, type Zone } from './model.js';
 
-const HANDLE = 5;     // half a side, CSS pixels
+const HANDLE = 4;     // half a side, CSS pixels
 const GRAB = 9;       // reach of a handle
 const LEAST = 6;      // smaller drags are clicks
 
@@ -79,7 +79,7 @@ export class Overlay {
 
   private drawBox(g: CanvasRenderingContext2D, t: Track, box: Box, chosen: boolean): void {
     const c = colors(), [x, y, w, h] = this.app.geometry.rectToScreen([box[1], box[2], box[3], box[4]]);
-    const low = box[5] !== 'm' && box[6] < SURE;
+    const low = isDoubtful(box);
     const color = chosen ? c.accent : t.action === 'keep' ? c.keep : t.action === 'seal' ? c.seal : low ? c.doubt : c.box;
     if (this.app.preview && !chosen) g.globalAlpha = 0.45;
     g.setLineDash(box[5] === 'f' ? [6, 3] : box[5] === 'e' ? [2, 3] : []);
@@ -106,13 +106,13 @@ export class Overlay {
   }
 
   private drawHandles(g: CanvasRenderingContext2D, rect: Rect): void {
-    const c = colors();
+    const c = colors(), r = Math.min(HANDLE, Math.max(2, Math.min(rect[2], rect[3]) / 8)); // a small face is not hidden by them
     for (const [hx, hy] of handles(rect)) {
       g.fillStyle = c.onAccent;
-      g.fillRect(hx - HANDLE + 1, hy - HANDLE + 1, 2 * HANDLE - 2, 2 * HANDLE - 2);
+      g.fillRect(hx - r, hy - r, 2 * r, 2 * r);
       g.strokeStyle = c.accent;
       g.lineWidth = 1.5;
-      g.strokeRect(hx - HANDLE + 1, hy - HANDLE + 1, 2 * HANDLE - 2, 2 * HANDLE - 2);
+      g.strokeRect(hx - r, hy - r, 2 * r, 2 * r);
     }
   }
 

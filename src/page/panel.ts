@@ -16,7 +16,8 @@ function show(field: HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement,
 
 export class Panel {
   private drawn: unknown[] = [];
-  private wantsKeep = false;
+  private wantsKeep = false; // keeping was asked for, and grounds are still to be chosen
+  private shownTrack = 0;
 
   constructor(private readonly app: App, private readonly commands: Commands) {
     for (const radio of document.querySelectorAll<HTMLInputElement>('input[name=action]'))
@@ -35,10 +36,11 @@ export class Panel {
 
   render(): void {
     const { app } = this, t = app.track;
+    if (this.shownTrack !== app.primary) this.wantsKeep = false;
+    this.shownTrack = app.primary;
     const now = [app.doc, app.selection, app.primary, app.job, this.wantsKeep];
     if (now.every((v, i) => v === this.drawn[i])) return;
-    if (this.drawn[2] !== app.primary) this.wantsKeep = false;
-    this.drawn = [app.doc, app.selection, app.primary, app.job, this.wantsKeep];
+    this.drawn = now;
     byId('track-panel').hidden = !t;
     byId('no-track').hidden = Boolean(t);
     if (t) this.showTrack(t);

@@ -179,7 +179,7 @@ export class Timeline {
       if (d.to < a || d.from > b) continue;
       const x = this.x(d.from), w = Math.max(3, this.x(d.to + 1) - x);
       g.fillRect(x, y + 4, w, 3);
-      g.globalAlpha = 0.28;
+      g.globalAlpha = 0.7;
       g.fillRect(x, y + 8, w, 14);
       g.globalAlpha = 1;
     }
