@@ -235,4 +235,24 @@ kill -TERM "$REVIEW_PID" # a shell's background jobs ignore SIGINT
 wait "$REVIEW_PID"
 is "a signal ends it well" $? 0
 REVIEW_PID=
+
+# ---- the browser -----------------------------------------------------------------------------
+
+mkdir bin run
+printf '#!/bin/sh\nstat -c %%a "$1" > opened.mode\ncp "$1" opened.html\necho "$1" > opened.path\n' > bin/xdg-open
+chmod +x bin/xdg-open
+: > address.txt
+PATH=$PWD/bin:$PATH XDG_RUNTIME_DIR=$PWD/run "$VEIL" review bars.mp4 --page page > address.txt 2> review.txt < /dev/null &
+REVIEW_PID=$!
+for _ in $(seq 200); do
+    [ -s opened.path ] && [ -s address.txt ] && break
+    sleep 0.05
+done
+is "the browser gets a file that only we can read" "$(cat opened.mode)" 600
+ok "with the address in it" grep -qF "url=$(cat address.txt)" opened.html
+ok "the token is in no command line" not grep -qF "$(sed 's/.*=//' address.txt)" "/proc/$REVIEW_PID/cmdline"
+kill -TERM "$REVIEW_PID"
+wait "$REVIEW_PID"
+REVIEW_PID=
+ok "the file goes at the end" test ! -e "$(cat opened.path)"
 done_testing
