@@ -123,7 +123,7 @@ static int walk(Walk *w)
             w->stopped = "limit";
         if (w->stopped)
             return 0;
-        if ((ret = veil_frames_get(w->review->frames, VEIL_FRAMES_FOLLOW, w->at, &frame)) >= 0)
+        if ((ret = veil_frames_get(w->review->frames, VEIL_FRAMES_FOLLOW, w->at, NULL, &frame)) >= 0)
             ret = take_frame(w, frame);
     }
     return ret;
@@ -201,7 +201,7 @@ static void answer(VeilReview *r, const json_t *body, int64_t number, const Veil
     int ret;
 
     pthread_mutex_lock(&r->following); /* two in turn are quicker than two that pull one decoder about */
-    ret = veil_frames_get(r->frames, VEIL_FRAMES_FOLLOW, number, &first);
+    ret = veil_frames_get(r->frames, VEIL_FRAMES_FOLLOW, number, NULL, &first);
     if (ret >= 0 && !veil_follow_can(first->format))
         veil_web_refuse(reply, 422, "the pixels of this recording cannot be followed; draw the box in more frames");
     else {

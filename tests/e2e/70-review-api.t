@@ -175,6 +175,11 @@ frames() {
 }
 ok "H.264 with B-frames: exact" frames
 
+for n in 110 20 70 119 55; do
+    curl -s -b jar --max-time 0.01 -o gone.jpg "$BASE/api/frame/$n.jpg?w=300" # gives up
+done
+ok "exact after requests that were given up" frames
+
 is "ends" "$(api POST /api/quit)" 200
 wait "$REVIEW_PID"
 is "with code 0" $? 0
