@@ -145,6 +145,8 @@ if [ -x "$(dirname "$VEIL")/samples/street/street" ]; then
     ok "says how many places" grep -q 'the audit found [1-9][0-9]* place' body.txt
     ok "and where" jq -e '.audit.findings[0] | .from_frame >= 0 and (.box | length) == 4' body.txt
     ok "is not written" test ! -e bare.mp4
+    ok "and has no papers" exits 2 veil report bare.mp4.report.json
+    ok "as a sentence says" one_sentence "withheld"
 else
     skip "one in which faces are bare" "the sample street is not built"
 fi
