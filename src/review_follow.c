@@ -15,6 +15,7 @@
 #define LIMIT_S     10.0 ///< seconds each way where none is asked for
 #define MOST_S      60.0
 #define MOST_FRAMES 3000
+#define SURE        0.7f /* laxer than veil_follow's own: a person said what it is, and looks at the result */
 #define PATIENCE    12   ///< frames that something may stand before it
 
 /* One way through the recording. */
@@ -49,11 +50,11 @@ static float look(const Walk *w, const AVFrame *frame, VeilFace *out)
     guess.x += w->vx;
     guess.y += w->vy;
     score = veil_follow(w->sure, &w->sure_box, frame, &guess, out);
-    if (w->sure == w->first || score < VEIL_FOLLOW_SURE)
+    if (w->sure == w->first || score < SURE)
         return score;
     /* The start is asked only near the place already found, so that it mends a drift and makes no jump. */
     again = veil_follow(w->first, &w->first_box, frame, out, &other);
-    if (again >= VEIL_FOLLOW_SURE && veil_face_iou(out, &other) > 0.5f) {
+    if (again >= SURE && veil_face_iou(out, &other) > 0.5f) {
         *out = other;
         return again;
     }
@@ -91,7 +92,7 @@ static int take_frame(Walk *w, AVFrame *frame)
 
     if (veil_scene_is_new(&w->scene, frame))
         w->stopped = "cut";
-    else if ((score = look(w, frame, &box)) >= VEIL_FOLLOW_SURE && !is_outside(&box, frame)) {
+    else if ((score = look(w, frame, &box)) >= SURE && !is_outside(&box, frame)) {
         take_sure(w, frame, &box, score);
         return 1;
     } else if (is_outside(&w->box, frame) || is_outside(&box, frame))
