@@ -15,7 +15,7 @@
 #include "detector.h"
 
 /** Cross-correlation from here up means "the same thing", measured on faces from one frame to the next. */
-#define VEIL_FOLLOW_SURE 0.7f
+#define VEIL_FOLLOW_SURE 0.8f
 
 /** Can this pixel format be followed: 8 to 16 bit components in planes or half planes, little endian. */
 bool veil_follow_can(enum AVPixelFormat format);

@@ -18,7 +18,7 @@ const enum AVPixelFormat veil_paint_formats[] = {
     AV_PIX_FMT_YUVA420P,  AV_PIX_FMT_YUVA444P,  AV_PIX_FMT_NONE,
 };
 
-#define MAX_MEANS (VEIL_PAINT_MAX_CELLS * VEIL_PAINT_MAX_CELLS)
+#define MAX_CELLS (VEIL_PAINT_MAX_CELLS * VEIL_PAINT_MAX_CELLS)
 
 /* One painting of one rectangle: everything that the row loops need. */
 typedef struct Canvas {
@@ -28,9 +28,9 @@ typedef struct Canvas {
     int block_w, block_h;
     int comps;              ///< components painted; alpha is left alone
     VeilRect rect;          ///< clipped to the frame, on block borders
-    int solid[3];           ///< SOLID: value of each component
+    int solid[3];           ///< the paint's own colour, as component values
     int nx, ny;             ///< MOSAIC, BLUR: cells across and down
-    float mean[3][MAX_MEANS];
+    float cell[3][MAX_CELLS];
 } Canvas;
 
 int veil_paint_color(VeilPaint *paint, const char *text, void *log)
@@ -133,38 +133,85 @@ static void solid_values(Canvas *c)
         c->solid[i] = av_clip(c->solid[i], 0, (int)top);
 }
 
-/* Edge i of n cells that divide the rectangle, in samples of the component. */
-static int cell_edge(int start, int length, int i, int n, int shift)
-{
-    return (start + (int)((int64_t)length * i / n)) >> shift;
-}
-
-static float mean_of(const Canvas *c, int comp, int cx, int cy)
+/* Mean of the samples of a component over luma columns x0..x1 and rows y0..y1. */
+static float mean_of(const Canvas *c, int comp, int x0, int x1, int y0, int y1)
 {
     const int sw = shift_w(c, comp), sh = shift_h(c, comp);
-    const int x0 = cell_edge(c->rect.x, c->rect.w, cx, c->nx, sw);
-    const int x1 = cell_edge(c->rect.x, c->rect.w, cx + 1, c->nx, sw);
-    const int y0 = cell_edge(c->rect.y, c->rect.h, cy, c->ny, sh);
-    const int y1 = cell_edge(c->rect.y, c->rect.h, cy + 1, c->ny, sh);
-    const int w = FFMAX(x1 - x0, 1), h = FFMAX(y1 - y0, 1);
+    const int w = FFMAX((x1 >> sw) - (x0 >> sw), 1), h = FFMAX((y1 >> sh) - (y0 >> sh), 1);
     int64_t sum = 0;
 
-    for (int y = y0; y < y0 + h; y++)
-        for (int x = x0; x < x0 + w; x++)
+    for (int y = y0 >> sh; y < (y0 >> sh) + h; y++)
+        for (int x = x0 >> sw; x < (x0 >> sw) + w; x++)
             sum += read_sample(c, comp, x, y);
     return (float)sum / (float)(w * h);
 }
 
-static void measure_cells(Canvas *c)
+/* What is seen on each side of the rectangle, one block thick, n means a
+ * side. A side on the edge of the frame has nothing beyond it: n is 0. */
+enum { ABOVE, BELOW, LEFT, RIGHT, SIDES };
+
+typedef struct Ring {
+    int n[SIDES];
+    float mean[SIDES][VEIL_PAINT_MAX_CELLS];
+} Ring;
+
+static void look_around(const Canvas *c, int comp, Ring *ring)
+{
+    const VeilRect r = c->rect;
+    const int x1 = r.x + r.w, y1 = r.y + r.h, bw = c->block_w, bh = c->block_h;
+
+    ring->n[ABOVE] = r.y > 0 ? c->nx : 0;
+    ring->n[BELOW] = y1 + bh <= c->frame->height ? c->nx : 0;
+    ring->n[LEFT] = r.x > 0 ? c->ny : 0;
+    ring->n[RIGHT] = x1 + bw <= c->frame->width ? c->ny : 0;
+    for (int i = 0; i < c->nx; i++) {
+        const int from = r.x + r.w * i / c->nx, to = r.x + r.w * (i + 1) / c->nx;
+
+        if (ring->n[ABOVE])
+            ring->mean[ABOVE][i] = mean_of(c, comp, from, to, r.y - bh, r.y);
+        if (ring->n[BELOW])
+            ring->mean[BELOW][i] = mean_of(c, comp, from, to, y1, y1 + bh);
+    }
+    for (int i = 0; i < c->ny; i++) {
+        const int from = r.y + r.h * i / c->ny, to = r.y + r.h * (i + 1) / c->ny;
+
+        if (ring->n[LEFT])
+            ring->mean[LEFT][i] = mean_of(c, comp, r.x - bw, r.x, from, to);
+        if (ring->n[RIGHT])
+            ring->mean[RIGHT][i] = mean_of(c, comp, x1, x1 + bw, from, to);
+    }
+}
+
+/* The colour of a cell: that of the four sides straight away from it, the
+ * nearer the heavier. */
+static float cell_value(const Canvas *c, const Ring *ring, int comp, int cx, int cy)
+{
+    const int along[SIDES] = { cx, cx, cy, cy };
+    const float away[SIDES] = { (float)cy + .5f, (float)(c->ny - cy) - .5f, (float)cx + .5f, (float)(c->nx - cx) - .5f };
+    float sum = 0, weight = 0;
+
+    for (int side = 0; side < SIDES; side++)
+        if (ring->n[side]) {
+            sum += ring->mean[side][along[side]] / away[side];
+            weight += 1 / away[side];
+        }
+    return weight > 0 ? sum / weight : (float)c->solid[comp];
+}
+
+static void colour_cells(Canvas *c)
 {
     const int longer = FFMAX(c->rect.w, c->rect.h), n = c->paint->cells;
 
     c->nx = av_clip((int)lrint((double)n * c->rect.w / longer), 1, n);
     c->ny = av_clip((int)lrint((double)n * c->rect.h / longer), 1, n);
-    for (int comp = 0; comp < c->comps; comp++)
+    for (int comp = 0; comp < c->comps; comp++) {
+        Ring ring;
+
+        look_around(c, comp, &ring);
         for (int cy = 0; cy < c->ny; cy++)
             for (int cx = 0; cx < c->nx; cx++)
-                c->mean[comp][cy * c->nx + cx] = mean_of(c, comp, cx, cy);
+                c->cell[comp][cy * c->nx + cx] = cell_value(c, &ring, comp, cx, cy);
+    }
 }
 
 static int mosaic_value(const Canvas *c, int comp, int x, int y)
@@ -172,7 +219,7 @@ static int mosaic_value(const Canvas *c, int comp, int x, int y)
     const int cx = av_clip((x - c->rect.x) * c->nx / c->rect.w, 0, c->nx - 1);
     const int cy = av_clip((y - c->rect.y) * c->ny / c->rect.h, 0, c->ny - 1);
 
-    return (int)lrintf(c->mean[comp][cy * c->nx + cx]);
+    return (int)lrintf(c->cell[comp][cy * c->nx + cx]);
 }
 
 static int blur_value(const Canvas *c, int comp, int x, int y)
@@ -180,7 +227,7 @@ static int blur_value(const Canvas *c, int comp, int x, int y)
     const float u = av_clipf((x + .5f - c->rect.x) * c->nx / c->rect.w - .5f, 0, (float)(c->nx - 1));
     const float v = av_clipf((y + .5f - c->rect.y) * c->ny / c->rect.h - .5f, 0, (float)(c->ny - 1));
     const int x0 = (int)u, y0 = (int)v, x1 = FFMIN(x0 + 1, c->nx - 1), y1 = FFMIN(y0 + 1, c->ny - 1);
-    const float *m = c->mean[comp], fx = u - (float)x0, fy = v - (float)y0;
+    const float *m = c->cell[comp], fx = u - (float)x0, fy = v - (float)y0;
     const float top = m[y0 * c->nx + x0] * (1 - fx) + m[y0 * c->nx + x1] * fx;
     const float low = m[y1 * c->nx + x0] * (1 - fx) + m[y1 * c->nx + x1] * fx;
 
@@ -235,10 +282,9 @@ static bool canvas_begin(Canvas *c, AVFrame *frame, VeilRect r, const VeilPaint 
     c->rect = (VeilRect){ x0, y0, x1 - x0, y1 - y0 };
     if (x1 <= x0 || y1 <= y0)
         return false;
-    if (paint->style == VEIL_PAINT_SOLID)
-        solid_values(c);
-    else
-        measure_cells(c);
+    solid_values(c);
+    if (paint->style != VEIL_PAINT_SOLID)
+        colour_cells(c);
     return true;
 }
 

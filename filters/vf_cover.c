@@ -5,16 +5,11 @@
  * a frame that the decoder reports as damaged is covered whole: in both
  * nobody knows where the faces are.
  */
-#include <limits.h>
-
 #include "boxes.h"
 #include "filter.h"
 #include "paint.h"
 
 enum { STYLE_SOLID, STYLE_ELLIPSE, STYLE_MOSAIC, STYLE_BLUR };
-
-/* Finer than this, a face matcher still finds people: see README, "Figures". */
-#define MAX_CELLS 4
 
 typedef struct CoverContext {
     const AVClass *class; ///< must be first
@@ -31,13 +26,6 @@ static int cover_init(VeilFilterContext *ctx)
 {
     CoverContext *s = ctx->priv;
 
-    if ((s->style == STYLE_MOSAIC || s->style == STYLE_BLUR) && s->cells > MAX_CELLS) {
-        av_log(ctx, AV_LOG_ERROR,
-               "cells=%d can be undone: face matching still works on a face shown in more than %d cells; "
-               "give cells from 1 to %d, or style=solid\n",
-               s->cells, MAX_CELLS, MAX_CELLS);
-        return AVERROR(EINVAL);
-    }
     s->paint.style = s->style == STYLE_MOSAIC ? VEIL_PAINT_MOSAIC
                      : s->style == STYLE_BLUR ? VEIL_PAINT_BLUR
                                               : VEIL_PAINT_SOLID;
@@ -52,6 +40,19 @@ static void cover_whole(CoverContext *s, AVFrame *frame)
     solid.style = VEIL_PAINT_SOLID;
     veil_paint_shape(frame, (VeilRect){ 0, 0, frame->width, frame->height }, VEIL_SHAPE_RECT, &solid);
     s->covered_whole++;
+}
+
+static void paint_boxes(const CoverContext *s, AVFrame *frame, const VeilBox *boxes, int n, VeilPaintStyle style)
+{
+    const VeilShape shape = s->style == STYLE_ELLIPSE ? VEIL_SHAPE_ELLIPSE : VEIL_SHAPE_RECT;
+    /* An ellipse inscribed in the box would leave its corners, where ears and
+     * hair are: its axes are the box's times 1.2. */
+    const double margin = s->style == STYLE_ELLIPSE ? s->margin * 1.2 + 0.1 : s->margin;
+    VeilPaint paint = s->paint;
+
+    paint.style = style;
+    for (int i = 0; i < n; i++)
+        veil_paint_shape(frame, veil_box_rect(&boxes[i], margin), shape, &paint);
 }
 
 static int cover_filter_frame(VeilFilterContext *ctx, AVFrame **frame)
@@ -72,14 +73,9 @@ static int cover_filter_frame(VeilFilterContext *ctx, AVFrame **frame)
                                       "between them if 'detect' skips frames, and no foreign filter after 'detect'\n");
         return n;
     }
-    for (int i = 0; i < n; i++) {
-        /* An ellipse inscribed in the box would leave its corners, where ears
-         * and hair are: its axes are the box's times 1.2. */
-        const double margin = s->style == STYLE_ELLIPSE ? s->margin * 1.2 + 0.1 : s->margin;
-
-        veil_paint_shape(*frame, veil_box_rect(&boxes[i], margin),
-                         s->style == STYLE_ELLIPSE ? VEIL_SHAPE_ELLIPSE : VEIL_SHAPE_RECT, &s->paint);
-    }
+    if (s->paint.style != VEIL_PAINT_SOLID) /* no face may be among another's surroundings */
+        paint_boxes(s, *frame, boxes, n, VEIL_PAINT_SOLID);
+    paint_boxes(s, *frame, boxes, n, s->paint.style);
     s->covered += n;
     return veil_frame_mark_covered(*frame, n);
 }
@@ -97,11 +93,11 @@ static const AVOption cover_options[] = {
     { "style", "set how a face is hidden", OFFSET(style), AV_OPT_TYPE_INT, { .i64 = STYLE_SOLID }, STYLE_SOLID, STYLE_BLUR, VEIL_OPT_FLAGS, "style" },
     { "solid", "a filled box", 0, AV_OPT_TYPE_CONST, { .i64 = STYLE_SOLID }, 0, 0, VEIL_OPT_FLAGS, "style" },
     { "ellipse", "a filled ellipse", 0, AV_OPT_TYPE_CONST, { .i64 = STYLE_ELLIPSE }, 0, 0, VEIL_OPT_FLAGS, "style" },
-    { "mosaic", "a few large squares", 0, AV_OPT_TYPE_CONST, { .i64 = STYLE_MOSAIC }, 0, 0, VEIL_OPT_FLAGS, "style" },
+    { "mosaic", "squares in the colours around the box", 0, AV_OPT_TYPE_CONST, { .i64 = STYLE_MOSAIC }, 0, 0, VEIL_OPT_FLAGS, "style" },
     { "blur", "the same squares, blended", 0, AV_OPT_TYPE_CONST, { .i64 = STYLE_BLUR }, 0, 0, VEIL_OPT_FLAGS, "style" },
     { "margin", "grow each side of a box by this share of its size", OFFSET(margin), AV_OPT_TYPE_DOUBLE, { .dbl = 0.2 }, 0, 2, VEIL_OPT_FLAGS },
-    { "cells", "set mosaic and blur squares along the longer side", OFFSET(cells), AV_OPT_TYPE_INT, { .i64 = 3 }, 1, INT_MAX, VEIL_OPT_FLAGS },
-    { "color", "set the colour of solid and ellipse", OFFSET(color), AV_OPT_TYPE_STRING, { .str = "black" }, 0, 0, VEIL_OPT_FLAGS },
+    { "cells", "set mosaic and blur squares along the longer side", OFFSET(cells), AV_OPT_TYPE_INT, { .i64 = 6 }, 1, VEIL_PAINT_MAX_CELLS, VEIL_OPT_FLAGS },
+    { "color", "set the colour of solid and ellipse, and of the others where nothing surrounds a box", OFFSET(color), AV_OPT_TYPE_STRING, { .str = "black" }, 0, 0, VEIL_OPT_FLAGS },
     { NULL }
 };
 VEIL_DEFINE_CLASS(cover);

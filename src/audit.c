@@ -199,6 +199,15 @@ static int judge_finds(Pair *p, const AVFrame *frame, double seconds)
     return ret;
 }
 
+/* The detector has said so of this frame already. */
+static bool is_listed(const Pair *p, const float box[4])
+{
+    for (int i = p->a->n_faces - 1; i >= 0 && i >= p->a->n_faces - 2000; i--)
+        if (p->a->face[i].to == p->frame && overlap(p->a->face[i].last, box) > 0.2f)
+            return true;
+    return false;
+}
+
 /* Each box of the tracks file must have something on it, whatever detectors say. */
 static int judge_tracks(Pair *p, double seconds)
 {
@@ -213,7 +222,7 @@ static int judge_tracks(Pair *p, double seconds)
         const float box[4] = { f->x, f->y, f->w, f->h };
         const VeilTracksTrack *track = veil_tracksfile_find(p->job->tracks, boxes[i].track);
 
-        if (track && !is_shown(p, track) && !lies_on_kept(p, box) &&
+        if (track && !is_shown(p, track) && !lies_on_kept(p, box) && !is_listed(p, box) &&
             veil_place_compare(&p->out_luma, &p->source_luma, box) == VEIL_PLACE_BARE)
             ret = veil_audit_add_face(p->a, p->frame, seconds, box, f->score, true);
     }
@@ -504,6 +513,7 @@ static int run_pair(Pair *p)
         ret = count_rest(p);
     if (ret >= 0) {
         p->a->frames = p->frame;
+        p->a->end_s = fmax(p->a->end_s, p->a->begin_s);
         ret = veil_chain_describe(p->out.chain, take_digest, p->a);
     }
     if (ret >= 0 && p->a->n_faces)

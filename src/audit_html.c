@@ -14,6 +14,7 @@
 
 #define LANES     24  ///< rows of the timeline; what overlaps more shares one
 #define LISTED    500 ///< stretches in the table
+#define MARKS     2000 ///< stretches on the timeline
 
 static const char head[] =
     "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
@@ -83,8 +84,8 @@ static void title(FILE *f, const VeilAudit *a)
         fprintf(f, "%s at %d pixels", a->made_detector, a->made_size);
     else
         fputs("an unknown detector", f);
-    fprintf(f, "; searched with %s at %d pixels, %s frame%s, from score %.2f. veil %s.</p>\n", a->detector, a->size,
-            a->every > 1 ? "one in some" : "every", "", a->threshold, VEIL_VERSION);
+    fprintf(f, "; searched with %s at %d pixels, one frame in %d, from score %.2f. veil %s.</p>\n", a->detector,
+            a->size, a->every, a->threshold, VEIL_VERSION);
     fprintf(f, "<p class=\"verdict %s\">%s</p>\n", clean ? "good" : "bad",
             clean ? "&#10003; Clean" : "&#10007; Not clean");
     fprintf(f, "<p>%lld finds: %lld on masks, %lld on faces that are kept, in %d stretches a face can be seen%s.</p>\n",
@@ -109,15 +110,25 @@ static void checks(FILE *f, const VeilAudit *a)
     fputs("</tbody></table>\n", f);
 }
 
-/* Each stretch in the first row that is free at its time. */
-static int lane_of(double ends[LANES], const VeilAuditFace *face, double least)
+/* Each stretch in the first row that is free at its time. @return rows used */
+static int choose_lanes(const VeilAudit *a, double least, int *lane)
 {
+    double ends[LANES];
+    int used = 1;
+
     for (int i = 0; i < LANES; i++)
-        if (ends[i] <= face->from_s) {
-            ends[i] = fmax(face->to_s, face->from_s + least);
-            return i;
-        }
-    return LANES - 1;
+        ends[i] = -1e18;
+    for (int i = 0; i < a->n_faces && i < MARKS; i++) {
+        const VeilAuditFace *v = &a->face[i];
+        int k = 0;
+
+        while (k < LANES - 1 && ends[k] > v->from_s)
+            k++;
+        ends[k] = fmax(v->to_s, v->from_s + least);
+        lane[i] = k;
+        used = k + 1 > used ? k + 1 : used;
+    }
+    return used;
 }
 
 static void ticks(FILE *f, const VeilAudit *a, double span, int height)
@@ -131,8 +142,10 @@ static void ticks(FILE *f, const VeilAudit *a, double span, int height)
     for (double t = 0; t <= span + 1e-9; t += step) {
         const double x = 10 + t / span * 980;
 
-        fprintf(f, "<line class=\"t\" x1=\"%.1f\" x2=\"%.1f\" y1=\"0\" y2=\"%d\"/><text x=\"%.1f\" y=\"%d\">", x, x,
-                height - 16, x + 2, height - 4);
+        fprintf(f, "<line class=\"t\" x1=\"%.1f\" x2=\"%.1f\" y1=\"0\" y2=\"%d\"/>\n", x, x, height - 16);
+        if (x > 940)
+            continue; /* its label would be cut off */
+        fprintf(f, "<text x=\"%.1f\" y=\"%d\">", x + 2, height - 4);
         clock_of(f, a->begin_s + t);
         fputs("</text>\n", f);
     }
@@ -141,25 +154,24 @@ static void ticks(FILE *f, const VeilAudit *a, double span, int height)
 static void timeline(FILE *f, const VeilAudit *a)
 {
     const double span = fmax(a->end_s - a->begin_s, 0.04);
-    double ends[LANES];
-    const int rows = a->n_faces > 6 ? LANES : 6, height = 46 + rows * 9 + 22;
+    const double wide = fmax(980.0 / VEIL_AUDIT_BUCKETS, a->frames > 0 ? 980.0 / (double)a->frames : 0);
+    int lane[MARKS];
+    const int height = 46 + choose_lanes(a, span * 0.004, lane) * 9 + 22;
 
-    for (int i = 0; i < LANES; i++)
-        ends[i] = -1e18;
     fprintf(f, "<h2>Timeline</h2>\n<svg class=\"line\" viewBox=\"0 0 1000 %d\" role=\"img\" aria-label=\"%d stretches "
                "with a face in sight, over %.1f seconds\">\n", height, a->n_faces, span);
     ticks(f, a, span, height);
     for (int i = 0; a->has_changed && i < VEIL_AUDIT_BUCKETS; i++)
         if (a->changed[i] > 0)
-            fprintf(f, "<rect class=\"m\" x=\"%.2f\" y=\"%.1f\" width=\"2\" height=\"%.1f\"/>\n",
-                    10 + i * 980.0 / VEIL_AUDIT_BUCKETS, 36 - 30 * sqrt((double)a->changed[i]),
+            fprintf(f, "<rect class=\"m\" x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%.1f\"/>\n",
+                    10 + i * 980.0 / VEIL_AUDIT_BUCKETS, 36 - 30 * sqrt((double)a->changed[i]), wide,
                     30 * sqrt((double)a->changed[i]));
-    for (int i = 0; i < a->n_faces && i < 4 * LISTED; i++) {
+    for (int i = 0; i < a->n_faces && i < MARKS; i++) {
         const VeilAuditFace *v = &a->face[i];
         const double x = 10 + (v->from_s - a->begin_s) / span * 980, w = fmax((v->to_s - v->from_s) / span * 980, 3);
 
         fprintf(f, "<a href=\"#f%d\"><rect class=\"f\" x=\"%.2f\" y=\"%d\" width=\"%.2f\" height=\"7\"><title>", i + 1, x,
-                44 + lane_of(ends, v, span * 0.004) * 9, w);
+                44 + lane[i] * 9, w);
         clock_of(f, v->from_s);
         fprintf(f, ", %d frames, score %.2f</title></rect></a>\n", v->frames, (double)v->score);
     }

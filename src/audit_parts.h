@@ -38,7 +38,7 @@ VeilBareness veil_place_look(const VeilLuma *out, const float box[4], int level)
 /** What two frames have in common, in blocks of 16 by 16. */
 typedef struct VeilDifference {
     double changed; ///< share of blocks that differ by more than coding does
-    double stray;   ///< share of blocks that differ, and lie in no box-like group
+    double stray;   ///< share of blocks that differ, and are no part of a mask
     double psnr;    ///< of the rest, dB; 99 at most
 } VeilDifference;
 

@@ -117,13 +117,10 @@ VeilBareness veil_place_compare(const VeilLuma *out, const VeilLuma *source, con
             s = sum_block(out, source, x, y, p.size);
             da = deviation(s.n, s.a, s.aa);
             db = deviation(s.n, s.b, s.bb);
-            if (db >= DETAIL) {
-                const double together = (s.ab / s.n - s.a * s.b / (s.n * s.n)) / fmax(da * db, 1e-9);
-
-                if (together >= LIKE && da >= db * 0.3)
-                    like++;
-                else
-                    unlike++;
+            if (db >= DETAIL && da >= db * 0.3 && s.ab / s.n - s.a * s.b / (s.n * s.n) >= LIKE * da * db) {
+                like++;
+            } else if (db >= DETAIL) {
+                unlike++;
             } else if (s.differ / s.n >= REPAINTED) {
                 repainted++;
             } else {
@@ -180,6 +177,7 @@ VeilBareness veil_place_look(const VeilLuma *out, const float box[4], int level)
 
 typedef struct Grid {
     uint8_t *mark; ///< 1 changed, 2 changed and counted with its group
+    uint8_t *altered; ///< changed, but the source's detail is still there
     int *stack;
     double *error; ///< squared, by block
     int cols, rows;
@@ -233,6 +231,26 @@ static bool near_change(const Grid *g, int x, int y)
     return false;
 }
 
+static bool keeps_detail(const VeilLuma *out, const VeilLuma *source, int x, int y, int size)
+{
+    const Sums s = sum_block(out, source, x, y, size);
+    const double da = deviation(s.n, s.a, s.aa), db = deviation(s.n, s.b, s.bb);
+
+    return db >= DETAIL && da >= db * 0.3 && (s.ab / s.n - s.a * s.b / (s.n * s.n)) >= LIKE * da * db;
+}
+
+/* A picture that was made brighter changes all over and masks nothing. The
+ * rim of a mask keeps detail too, but it is one block wide. */
+static bool is_altered(const Grid *g, int x, int y)
+{
+    for (int dy = -1; dy <= 1; dy++)
+        for (int dx = -1; dx <= 1; dx++)
+            if (x + dx < 0 || y + dy < 0 || x + dx >= g->cols || y + dy >= g->rows ||
+                !g->altered[(y + dy) * g->cols + x + dx])
+                return false;
+    return true;
+}
+
 static void measure_blocks(Grid *g, const VeilLuma *out, const VeilLuma *source)
 {
     for (int r = 0; r < g->rows; r++)
@@ -255,6 +273,7 @@ static void measure_blocks(Grid *g, const VeilLuma *out, const VeilLuma *source)
             }
             g->error[r * g->cols + c] = (double)squares;
             g->mark[r * g->cols + c] = (double)differ >= REPAINTED * BLOCK * BLOCK;
+            g->altered[r * g->cols + c] = g->mark[r * g->cols + c] && keeps_detail(out, source, c * BLOCK, r * BLOCK, BLOCK);
         }
 }
 
@@ -268,6 +287,7 @@ static void add_up(VeilDifference *d, Grid *g)
         changed += g->mark[i] != 0;
         if (g->mark[i] == 1)
             stray += stray_of_group(g, i);
+        stray += is_altered(g, i % g->cols, i / g->cols);
     }
     for (int i = 0; i < all; i++)
         if (!near_change(g, i % g->cols, i / g->cols)) {
@@ -288,7 +308,8 @@ int veil_difference(VeilDifference *d, const VeilLuma *out, const VeilLuma *sour
     *d = (VeilDifference){ .psnr = 99 };
     if (!all || out->w != source->w || out->h != source->h)
         return 0;
-    g.mark = malloc(all);
+    g.mark = malloc(2 * all);
+    g.altered = g.mark + all;
     g.stack = malloc(all * sizeof(*g.stack));
     g.error = malloc(all * sizeof(*g.error));
     if (g.mark && g.stack && g.error) {

@@ -346,8 +346,9 @@ static int compare(VeilAudit *a, const VeilAuditJob *job, const Sound *out, cons
         good = false;
     }
     if (good && ret >= 0 && out->n)
-        veil_audit_add(a, "audio", VEIL_AUDIT_PASSED, is_muted ? "%d tracks, silent where muted, else as the source"
-                                                               : "%d tracks, the source's packets", out->n);
+        veil_audit_add(a, "audio", VEIL_AUDIT_PASSED, is_muted ? "%d track%s, silent where muted, else as the source"
+                                                               : "%d track%s, the source's packets",
+                       out->n, out->n == 1 ? "" : "s");
     else if (good && ret >= 0)
         veil_audit_add(a, "audio", VEIL_AUDIT_PASSED, "there is none, nor in the source");
     return ret;

@@ -12,6 +12,7 @@
 #include <sodium.h>
 
 #include "audio.h"
+#include "audit.h"
 #include "avlog.h"
 #include "cmd.h"
 #include "filters/paint.h"
@@ -130,6 +131,58 @@ static int begin_report(const VeilSettings *s, VeilPartFile *report)
     return ret;
 }
 
+/* ---- the audit at the end -------------------------------------------------------- */
+
+static bool lend_shows(const void *lend, int track)
+{
+    return veil_lend_shows(lend, track);
+}
+
+/* The report as it will be, for what made the file and with which settings. */
+static json_t *report_json(const VeilReport *r)
+{
+    json_t *root = veil_report_json(r);
+
+    json_object_del(json_object_get(root, "output"), "sha256"); /* the audit would take it once more */
+    return root;
+}
+
+/* @return 0 clean, 1 something was found, negative after a printed sentence */
+static int audit(VeilReport *r, const VeilLend *lend)
+{
+    json_t *report = report_json(r);
+    const VeilAuditJob job = { .path = r->out->file.part_path, .name = r->out->file.path, .source = r->in->path,
+                               .report = report, .tracks = lend ? veil_lend_file(lend) : NULL, .shows = lend_shows,
+                               .opaque = lend, .detector = "auto", .every = 1, .threshold = 0.5,
+                               .threads = r->settings->threads, .cancel = &veil_cancelled };
+    VeilAudit *a = NULL;
+    int ret;
+
+    veil_info("searching the output once more");
+    ret = veil_audit_run(&a, &job);
+    json_decref(report);
+    if (ret < 0)
+        return ret;
+    r->audit = veil_audit_json(a);
+    r->withheld = !veil_audit_is_clean(a);
+    veil_audit_say(a);
+    veil_audit_free(a);
+    return r->withheld;
+}
+
+/* The report alone gets its name, and says why. */
+static int withhold(const VeilReport *r, VeilPartFile *report, const char *path)
+{
+    const int ret = veil_report_write(r, report->fd, report->path) < 0 ? -EIO : veil_partfile_commit(report);
+
+    if (ret < 0)
+        return ret;
+    veil_error("'%s' was not written: the audit found what should not be in it; its list is in '%s', correct the tracks "
+               "with 'veil scan' and 'redact --tracks', or look for smaller faces with a larger --detect-size",
+               r->settings->output, path);
+    return 1;
+}
+
 static void say_result(const VeilReport *r, const char *output, const char *report)
 {
     veil_info("%s: %lld frames, %lld face boxes covered, %lld damaged frames covered whole, %.1f s", output,
@@ -158,13 +211,16 @@ static int redact(const char *input, VeilSettings *s)
     ret = veil_pipeline_run(in, s, &env, &chain, &out, &run);
     if (ret >= 0) {
         json_t *tracks = lend ? veil_lend_describe(lend) : NULL;
-        const VeilReport r = { .settings = s, .in = in, .out = out, .chain = chain, .run = &run, .tracks = tracks };
+        VeilReport r = { .settings = s, .in = in, .out = out, .chain = chain, .run = &run, .tracks = tracks };
 
         report_path = strdup(report.path);
-        ret = commit(&r, out, &report);
-        if (ret >= 0)
+        ret = s->audit ? audit(&r, lend) : 0;
+        if (ret == 1)
+            ret = withhold(&r, &report, report_path ? report_path : "");
+        else if (ret >= 0 && (ret = commit(&r, out, &report)) >= 0)
             say_result(&r, s->output, report_path ? report_path : "");
         json_decref(tracks);
+        json_decref(r.audit);
     }
 end:
     if (ret < 0 && atomic_load(&veil_cancelled))
@@ -225,11 +281,11 @@ static int run(int argc, char **argv)
         veil_settings_show(&s);
     } else if (n >= 0 && (ret = check_settings(&s, n, operands)) >= 0) {
         veil_signals_watch();
-        ret = redact(operands[0], &s);
+        ret = redact(operands[0], &s); /* 1: withheld by the audit */
     }
     veil_opts_free(&s, veil_settings_rows);
     free(operands);
-    return ret < 0 ? VEIL_EXIT_ERROR : VEIL_EXIT_DONE;
+    return ret < 0 ? VEIL_EXIT_ERROR : ret == 1 ? VEIL_EXIT_NO : VEIL_EXIT_DONE;
 }
 
 const VeilCommand veil_cmd_redact = {

@@ -147,15 +147,22 @@ static bool is_damaged(const AVFrame *frame)
     return frame->decode_error_flags || (frame->flags & AV_FRAME_FLAG_CORRUPT);
 }
 
+static bool is_wanted(const VeilFramesAsker *asker)
+{
+    return !asker || !asker->wants || asker->wants(asker->opaque);
+}
+
 /* Decode up to the frame wanted, and keep what comes on the way. @return 0, MISSED or AVERROR */
-static int advance(VeilFrames *f, Lane *l, int64_t number, AVFrame **frame)
+static int advance(VeilFrames *f, Lane *l, int64_t number, const VeilFramesAsker *asker, AVFrame **frame)
 {
     for (;;) {
         VeilItem item;
         int64_t at;
-        int ret = veil_input_next(l->in, &item);
+        int ret;
 
-        if (ret < 0) {
+        if (!is_wanted(asker))
+            return AVERROR_EXIT;
+        if ((ret = veil_input_next(l->in, &item)) < 0) {
             l->next = -1;
             return ret == AVERROR_EOF ? (l->counted ? AVERROR(ENOENT) : MISSED) : ret;
         }
@@ -205,14 +212,14 @@ static bool is_ahead(const VeilFrames *f, const Lane *l, int64_t number)
 }
 
 /* From key frames further and further back, at last from the start of the file. */
-static int fetch(VeilFrames *f, Lane *l, int64_t number, AVFrame **frame)
+static int fetch(VeilFrames *f, Lane *l, int64_t number, const VeilFramesAsker *asker, AVFrame **frame)
 {
     int key, back = 0, ret;
 
     /* Near the start nothing is to be gained by a seek, so it need not wait for the index. */
     if (number >= NEAR && (ret = wait_for_index(f)) < 0)
         return ret;
-    if (is_ahead(f, l, number) && (ret = advance(f, l, number, frame)) != MISSED)
+    if (is_ahead(f, l, number) && (ret = advance(f, l, number, asker, frame)) != MISSED)
         return ret;
     key = number >= NEAR && f->index.exact ? veil_frames_key_before(&f->index, f->pts[number]) : 0;
     if (!l->in && (ret = open_lane(f, l)) < 0)
@@ -220,14 +227,14 @@ static int fetch(VeilFrames *f, Lane *l, int64_t number, AVFrame **frame)
     for (; key > 0; key -= ++back) {
         ret = seek_lane(l, &f->index.key[key]);
         if (ret >= 0 && ret != MISSED)
-            ret = advance(f, l, number, frame);
+            ret = advance(f, l, number, asker, frame);
         if (ret != MISSED)
             return ret;
     }
-    return (ret = open_lane(f, l)) < 0 ? ret : advance(f, l, number, frame);
+    return (ret = open_lane(f, l)) < 0 ? ret : advance(f, l, number, asker, frame);
 }
 
-int veil_frames_get(VeilFrames *f, VeilFramesLane lane, int64_t number, AVFrame **frame)
+int veil_frames_get(VeilFrames *f, VeilFramesLane lane, int64_t number, const VeilFramesAsker *asker, AVFrame **frame)
 {
     Lane *l = &f->lane[lane];
     int ret = 0;
@@ -236,10 +243,10 @@ int veil_frames_get(VeilFrames *f, VeilFramesLane lane, int64_t number, AVFrame 
     if (number < 0 || number >= f->n)
         return AVERROR(EINVAL);
     pthread_mutex_lock(&l->lock);
-    if (atomic_load(&f->cancel))
+    if (atomic_load(&f->cancel) || !is_wanted(asker))
         ret = AVERROR_EXIT;
     else if (!(*frame = find_kept(f, l, number)))
-        ret = fetch(f, l, number, frame);
+        ret = fetch(f, l, number, asker, frame);
     pthread_mutex_unlock(&l->lock);
     return ret;
 }

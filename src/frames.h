@@ -36,13 +36,21 @@ typedef enum VeilFramesLane {
  */
 int veil_frames_open(VeilFrames **out, const char *path, const int64_t *pts, int64_t n, size_t bytes);
 
+/** Is the frame still wanted? Asked before each frame that is decoded on the way. NULL: always */
+typedef struct VeilFramesAsker {
+    bool (*wants)(const void *opaque);
+    const void *opaque;
+} VeilFramesAsker;
+
 /**
- * Decode one frame. Blocks while another caller uses the lane.
+ * Decode one frame. Blocks while another caller uses the lane; one who has
+ * gone away meanwhile costs those behind it nothing.
+ * @param asker NULL: wants it in any case
  * @param frame receives a new reference; read it only
  * @return 0; AVERROR(EINVAL) for a number outside 0..n-1; AVERROR_EXIT after
- *         veil_frames_cancel(); AVERROR(ENOENT) if the file ends before it; other AVERROR
+ *         veil_frames_cancel(), or when the asker has gone; AVERROR(ENOENT) if the file ends before it; other AVERROR
  */
-int veil_frames_get(VeilFrames *f, VeilFramesLane lane, int64_t number, AVFrame **frame);
+int veil_frames_get(VeilFrames *f, VeilFramesLane lane, int64_t number, const VeilFramesAsker *asker, AVFrame **frame);
 
 /** The index is complete. */
 bool veil_frames_indexed(const VeilFrames *f);

@@ -115,8 +115,10 @@ int veil_frames_index(VeilFramesIndex *out, const char *path, const int64_t *pts
         if (in->format->streams[i] != in->video)
             in->format->streams[i]->discard = AVDISCARD_ALL;
     if ((ret = read_packets(&p, in, cancel)) >= 0) {
-        qsort(p.pts, (size_t)p.n_pts, sizeof(*p.pts), by_time);
-        qsort(p.key, (size_t)p.n_key, sizeof(*p.key), by_key_time);
+        if (p.n_pts) /* a stream may have no times at all, and qsort() takes no NULL */
+            qsort(p.pts, (size_t)p.n_pts, sizeof(*p.pts), by_time);
+        if (p.n_key)
+            qsort(p.key, (size_t)p.n_key, sizeof(*p.key), by_key_time);
         *out = (VeilFramesIndex){ p.key, p.n_key, p.all_timed && holds_all(&p, pts, n_pts) };
     } else {
         free(p.key);

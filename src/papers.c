@@ -278,6 +278,9 @@ static bool belong_together(const json_t *report, const VeilTracksFile *tracks, 
     else if (strcmp(sha, tracks->source.sha256) != 0)
         snprintf(why, VEIL_TRACKSFILE_WHY, "it tells of another recording than the tracks file; give the pair that "
                                            "belongs together");
+    else if (json_is_true(json_object_get(report, "withheld")))
+        snprintf(why, VEIL_TRACKSFILE_WHY, "that render was withheld, as its audit found something; correct the tracks and "
+                                           "render again");
     else if (!json_is_object(used))
         snprintf(why, VEIL_TRACKSFILE_WHY, "it is of a render without a tracks file; render with 'veil redact --tracks'");
     else if (strcmp(text_in(used, "sha256"), digest) != 0)
@@ -302,12 +305,13 @@ json_t *veil_papers_make(const json_t *report, const VeilTracksFile *tracks, con
         return NULL;
     }
     fill_log(&job);
-    out = json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:O?, s:O?, s:O?, s:O?, s:O?, s:O?}", "schema", "veil/papers/1",
+    out = json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:O?, s:O?, s:O?, s:O?, s:O?, s:O?, s:O?}", "schema", "veil/papers/1",
                     "program", "veil " VEIL_VERSION, "tracks_revision", (json_int_t)tracks->revision, "register",
                     register_of(&job), "summary", summary_of(&job), "masks", job.masks, "shown", job.shown, "source",
                     json_object_get(report, "source"), "output", json_object_get(report, "output"), "filters",
                     json_object_get(report, "filters"), "configuration", json_object_get(report, "configuration"),
-                    "versions", json_object_get(report, "versions"), "detector", tracks->detector);
+                    "versions", json_object_get(report, "versions"), "detector", tracks->detector, "audit",
+                    json_object_get(report, "audit"));
     if (!out)
         snprintf(why, VEIL_TRACKSFILE_WHY, "it lacks what the papers are made of; render again");
     return out;

@@ -166,6 +166,18 @@ static void put_log(FILE *f, const char *title, const json_t *lines, bool new_pa
     fputs("</tbody></table>\n", f);
 }
 
+static void put_audit(FILE *f, const json_t *audit)
+{
+    const json_t *with = json_object_get(audit, "searched_with");
+    char text[256] = "not made";
+
+    if (json_is_object(audit))
+        snprintf(text, sizeof(text), "%s; searched once more by detector %.60s at %lld pixels",
+                 json_is_true(json_object_get(audit, "clean")) ? "clean" : "not clean", text_in(with, "detector"),
+                 json_integer_value(json_object_get(with, "size")));
+    put_pair(f, "Audit of the output", text);
+}
+
 static void put_making(FILE *f, const json_t *papers)
 {
     const json_t *c = json_object_get(papers, "configuration"), *stripped = json_object_get(
@@ -178,6 +190,7 @@ static void put_making(FILE *f, const json_t *papers)
     put_pair(f, "Style of the masks", text_in(c, "style"));
     snprintf(margin, sizeof(margin), "%g of a face's size, on each side", json_number_value(json_object_get(c, "margin")));
     put_pair(f, "Margin", margin);
+    put_audit(f, json_object_get(papers, "audit"));
     fputs("<dt>Left out of the file</dt><dd>", f);
     for (size_t i = 0; i < json_array_size(stripped); i++) {
         fputs(i ? "; " : "", f);

@@ -132,14 +132,13 @@ static json_t *result_of(const VeilReport *r)
                      (json_int_t)r->in->times_nudged, "wall_s", run->wall_s, "cpu_s", run->cpu_s);
 }
 
-int veil_report_write(const VeilReport *r, int fd, const char *path)
+json_t *veil_report_json(const VeilReport *r)
 {
     json_t *root = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", "veil/report/1", "source",
                              source_of(r), "output", output_of(r), "result", result_of(r), "filters",
                              veil_report_filters(r->chain), "stripped",
                              veil_input_stripped(r->in, r->settings->keep_metadata), "configuration",
                              configuration(r->settings), "versions", veil_report_versions());
-    int ret = 0;
 
     if (root && r->tracks)
         json_object_set(root, "tracks", r->tracks);
@@ -147,6 +146,14 @@ int veil_report_write(const VeilReport *r, int fd, const char *path)
         json_object_set(root, "audit", r->audit);
     if (root && r->audit)
         json_object_set_new(root, "withheld", json_boolean(r->withheld));
+    return root;
+}
+
+int veil_report_write(const VeilReport *r, int fd, const char *path)
+{
+    json_t *root = veil_report_json(r);
+    int ret = 0;
+
     if (!root || json_dumpfd(root, fd, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) < 0) {
         ret = root ? -errno : -ENOMEM;
         veil_error("cannot write the report '%s': %s; nothing was kept", path, strerror(-ret));

@@ -32,6 +32,9 @@ typedef struct VeilReport {
  */
 int veil_report_write(const VeilReport *r, int fd, const char *path);
 
+/** The same as an object. @return new JSON object, or NULL */
+json_t *veil_report_json(const VeilReport *r);
+
 /** Each filter's name, options and facts. @return new JSON array */
 json_t *veil_report_filters(const VeilChain *chain);
 

@@ -15,6 +15,7 @@
 #define LIMIT_S     10.0 ///< seconds each way where none is asked for
 #define MOST_S      60.0
 #define MOST_FRAMES 3000
+#define SURE        0.7f /* laxer than veil_follow's own: a person said what it is, and looks at the result */
 #define PATIENCE    12   ///< frames that something may stand before it
 
 /* One way through the recording. */
@@ -49,11 +50,11 @@ static float look(const Walk *w, const AVFrame *frame, VeilFace *out)
     guess.x += w->vx;
     guess.y += w->vy;
     score = veil_follow(w->sure, &w->sure_box, frame, &guess, out);
-    if (w->sure == w->first || score < VEIL_FOLLOW_SURE)
+    if (w->sure == w->first || score < SURE)
         return score;
     /* The start is asked only near the place already found, so that it mends a drift and makes no jump. */
     again = veil_follow(w->first, &w->first_box, frame, out, &other);
-    if (again >= VEIL_FOLLOW_SURE && veil_face_iou(out, &other) > 0.5f) {
+    if (again >= SURE && veil_face_iou(out, &other) > 0.5f) {
         *out = other;
         return again;
     }
@@ -91,7 +92,7 @@ static int take_frame(Walk *w, AVFrame *frame)
 
     if (veil_scene_is_new(&w->scene, frame))
         w->stopped = "cut";
-    else if ((score = look(w, frame, &box)) >= VEIL_FOLLOW_SURE && !is_outside(&box, frame)) {
+    else if ((score = look(w, frame, &box)) >= SURE && !is_outside(&box, frame)) {
         take_sure(w, frame, &box, score);
         return 1;
     } else if (is_outside(&w->box, frame) || is_outside(&box, frame))
@@ -123,7 +124,7 @@ static int walk(Walk *w)
             w->stopped = "limit";
         if (w->stopped)
             return 0;
-        if ((ret = veil_frames_get(w->review->frames, VEIL_FRAMES_FOLLOW, w->at, &frame)) >= 0)
+        if ((ret = veil_frames_get(w->review->frames, VEIL_FRAMES_FOLLOW, w->at, NULL, &frame)) >= 0)
             ret = take_frame(w, frame);
     }
     return ret;
@@ -201,7 +202,7 @@ static void answer(VeilReview *r, const json_t *body, int64_t number, const Veil
     int ret;
 
     pthread_mutex_lock(&r->following); /* two in turn are quicker than two that pull one decoder about */
-    ret = veil_frames_get(r->frames, VEIL_FRAMES_FOLLOW, number, &first);
+    ret = veil_frames_get(r->frames, VEIL_FRAMES_FOLLOW, number, NULL, &first);
     if (ret >= 0 && !veil_follow_can(first->format))
         veil_web_refuse(reply, 422, "the pixels of this recording cannot be followed; draw the box in more frames");
     else {

@@ -22,9 +22,22 @@ static void refuse(VeilWebReply *reply, int ret)
     if (ret == AVERROR(EINVAL))
         veil_web_refuse(reply, 404, "there is no frame of that number");
     else if (ret == AVERROR_EXIT)
-        veil_web_refuse(reply, 503, "the review is ending");
+        veil_web_refuse(reply, 503, "the review is ending, or nobody waits for this picture");
     else
         veil_web_refuse(reply, 500, "this frame cannot be decoded: %s", av_err2str(ret));
+}
+
+static bool is_waiting(const void *request)
+{
+    return veil_web_is_waiting(request);
+}
+
+/* Who drags along the timeline asks for more pictures than can be decoded, and gives up on most. */
+static int get_frame(VeilReview *r, VeilFramesLane lane, int64_t number, const VeilWebRequest *request, AVFrame **frame)
+{
+    const VeilFramesAsker asker = { is_waiting, request };
+
+    return veil_frames_get(r->frames, lane, number, &asker, frame);
 }
 
 void veil_review_frame(void *review, const VeilWebRequest *request, VeilWebReply *reply)
@@ -38,7 +51,7 @@ void veil_review_frame(void *review, const VeilWebRequest *request, VeilWebReply
 
     snprintf(name, sizeof(name), "f%lld-%d", (long long)request->number, w);
     if (!(jpeg = veil_cache_get(r->cache, name))) {
-        if ((ret = veil_frames_get(r->frames, VEIL_FRAMES_PLAY, request->number, &frame)) < 0) {
+        if ((ret = get_frame(r, VEIL_FRAMES_PLAY, request->number, request, &frame)) < 0) {
             refuse(reply, ret);
             return;
         }
@@ -58,7 +71,7 @@ void veil_review_preview(void *review, const VeilWebRequest *request, VeilWebRep
     AVFrame *frame;
     int ret;
 
-    if ((ret = veil_frames_get(r->frames, VEIL_FRAMES_PLAY, request->number, &frame)) < 0) {
+    if ((ret = get_frame(r, VEIL_FRAMES_PLAY, request->number, request, &frame)) < 0) {
         refuse(reply, ret);
         return;
     }
@@ -72,14 +85,14 @@ void veil_review_preview(void *review, const VeilWebRequest *request, VeilWebRep
     av_frame_free(&frame);
 }
 
-static AVBufferRef *cut_face(VeilReview *r, const VeilTracksBox *box, int h, int *ret)
+static AVBufferRef *cut_face(VeilReview *r, const VeilTracksBox *box, int h, const VeilWebRequest *request, int *ret)
 {
     const VeilBox face = { .face = { .x = box->x, .y = box->y, .w = box->w, .h = box->h } };
     const VeilRect rect = veil_box_rect(&face, THUMB_MARGIN);
     AVBufferRef *jpeg;
     AVFrame *frame;
 
-    if ((*ret = veil_frames_get(r->frames, VEIL_FRAMES_THUMB, box->frame, &frame)) < 0)
+    if ((*ret = get_frame(r, VEIL_FRAMES_THUMB, box->frame, request, &frame)) < 0)
         return NULL;
     jpeg = veil_jpeg_encode(frame, veil_frames_link(r->frames), &rect, 0, h);
     av_frame_free(&frame);
@@ -102,7 +115,7 @@ void veil_review_thumb(void *review, const VeilWebRequest *request, VeilWebReply
         ret = 0;
         /* By place, not by track: an edit that leaves the best box leaves the picture. */
         snprintf(name, sizeof(name), "t%d-%.0f-%.0f-%.0f-%d", box->frame, box->x, box->y, box->w, h);
-        if (!(jpeg = veil_cache_get(r->cache, name)) && (jpeg = cut_face(r, box, h, &ret)))
+        if (!(jpeg = veil_cache_get(r->cache, name)) && (jpeg = cut_face(r, box, h, request, &ret)))
             veil_cache_put(r->cache, name, jpeg);
     }
     if (!track || !box)

@@ -24,6 +24,7 @@ struct VeilRender {
     char *input, *tracks, *output, *report, *profile, *reasons, *purpose, *consents;
     bool wants_audit;
     int64_t frames, done;
+    bool auditing;    ///< frames are counted anew
     char message[512];
     json_t *audit;    ///< from the report, or NULL
     VeilChild child;
@@ -68,6 +69,8 @@ static void take_line(VeilRender *r, char *line)
     pthread_mutex_lock(&r->lock);
     if (sscanf(line, "veil: %lld frames,", &frames) == 1)
         r->done = frames;
+    else if (!strcmp(line, "veil: searching the output once more"))
+        r->auditing = true;
     else if (!strncmp(line, error, sizeof(error) - 1))
         snprintf(r->message, sizeof(r->message), "%.*s", (int)sizeof(r->message) - 1, line + sizeof(error) - 1);
     pthread_mutex_unlock(&r->lock);
@@ -106,6 +109,29 @@ static json_t *read_audit(const VeilRender *r)
     return audit;
 }
 
+/* Why it was withheld, for someone at the page. */
+static void say_audit(VeilRender *r, const json_t *audit)
+{
+    const json_t *checks = json_object_get(audit, "checks");
+    const size_t n = json_array_size(json_object_get(audit, "findings"));
+
+    if (n) {
+        snprintf(r->message, sizeof(r->message), "nothing was written: the audit found %zu place%s where a face is in "
+                                                 "sight; cover them and render again", n, n == 1 ? "" : "s");
+        return;
+    }
+    for (size_t i = 0; i < json_array_size(checks); i++) {
+        const json_t *check = json_array_get(checks, i);
+        const char *state = json_string_value(json_object_get(check, "state"));
+        const char *text = json_string_value(json_object_get(check, "text"));
+
+        if (state && text && !strcmp(state, "failed")) {
+            snprintf(r->message, sizeof(r->message), "nothing was written: the audit says: %s", text);
+            return;
+        }
+    }
+}
+
 static void *render_thread(void *opaque)
 {
     VeilRender *r = opaque;
@@ -117,6 +143,8 @@ static void *render_thread(void *opaque)
     r->audit = audit;
     if (ret && r->cancelled)
         snprintf(r->message, sizeof(r->message), "stopped; nothing was kept");
+    else if (ret == 1 && audit)
+        say_audit(r, audit);
     else if (ret && !*r->message)
         snprintf(r->message, sizeof(r->message), "the render ended with code %d; nothing was kept", ret);
     pthread_mutex_unlock(&r->lock);
@@ -147,7 +175,7 @@ static void clear(VeilRender *r)
     r->audit = NULL;
     *r->message = 0;
     r->done = 0;
-    r->cancelled = false;
+    r->cancelled = r->auditing = false;
     r->state = IDLE;
 }
 
@@ -194,9 +222,13 @@ int veil_render_start(VeilRender *render, const VeilRenderJob *job)
 
 static double progress_of(const VeilRender *r)
 {
+    double share = 0;
+
     if (r->state == DONE)
         return 1;
-    return r->frames > 0 ? FFMIN((double)r->done / (double)r->frames, 1) : 0;
+    if (r->frames > 0)
+        share = FFMIN((double)r->done / (double)r->frames, 1);
+    return r->wants_audit ? share / 2 + (r->auditing ? 0.5 : 0) : share; /* both go through every frame once */
 }
 
 json_t *veil_render_state(VeilRender *render)
@@ -208,7 +240,7 @@ json_t *veil_render_state(VeilRender *render)
     json = json_pack("{s:s, s:f, s:s, s:s?, s:s?, s:O?}", "state", name[render->state], "progress",
                      progress_of(render), "message", render->message, "output",
                      render->state == DONE ? render->output : NULL, "report",
-                     render->state == DONE ? render->report : NULL, "audit", render->audit);
+                     render->state == DONE || render->audit ? render->report : NULL, "audit", render->audit);
     pthread_mutex_unlock(&render->lock);
     return json;
 }

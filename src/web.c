@@ -123,6 +123,15 @@ int veil_web_query(const VeilWebRequest *request, const char *key, int otherwise
     return v < min ? min : v > max ? max : (int)v;
 }
 
+bool veil_web_is_waiting(const VeilWebRequest *request)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    char byte;
+
+    /* A browser gives up by closing; one that waits sends nothing, or its next request. */
+    return !info || recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
+}
+
 /* "/api/frame/12.jpg" against "/api/frame/" "*" ".jpg". */
 static bool path_matches(const char *pattern, const char *path, int64_t *number)
 {

@@ -75,6 +75,9 @@ int veil_web_query(const VeilWebRequest *request, const char *key, int otherwise
 /** A header of the request, or NULL. */
 const char *veil_web_header(const VeilWebRequest *request, const char *name);
 
+/** False once the browser has given up on this request. */
+bool veil_web_is_waiting(const VeilWebRequest *request);
+
 /** Answer with JSON; takes the reference. NULL gives 500. */
 void veil_web_json(VeilWebReply *reply, int status, json_t *value);
 

@@ -41,7 +41,7 @@ bad "value missing" "option '--crf' needs a value" in.mp4 -o out.mp4 --crf
 bad "unknown profile" "no profile 'nosuch'" in.mp4 -o out.mp4 -p nosuch
 bad "unknown ending" "no known ending" in.mp4 -o out.xyz
 bad "no ending" "no known ending" in.mp4 -o out
-bad "too many cells" "option '--cells' is '9'" in.mp4 -o out.mp4 --style mosaic --cells 9
+bad "too many cells" "option '--cells' is '17'" in.mp4 -o out.mp4 --style mosaic --cells 17
 ok "nothing was written" nothing_left out.mp4
 
 # ---- profiles ------------------------------------------------------------------------
@@ -62,7 +62,7 @@ ok "a default" has crf 20
 ok "profile beats default" has crf 31 -p ./mine.cfg
 ok "command line beats profile" has crf 12 -p ./mine.cfg --crf 12
 ok "command line beats profile, whatever the order" has crf 12 --crf 12 -p ./mine.cfg
-ok "what is not in the profile keeps its default" has cells 3 -p ./mine.cfg
+ok "what is not in the profile keeps its default" has cells 6 -p ./mine.cfg
 ok "lists are read" has zone '( "0,0 9,0 9,9", "1,1 2,1 2,2" )' -p ./mine.cfg
 show -p ./mine.cfg --crf 12 > shown.cfg
 veil redact --show-config -p ./shown.cfg

@@ -60,8 +60,6 @@ refused "foreign filter between detect and track" "without having been searched"
     --chain detect=backend=own,hue=s=0,track,cover
 refused "detect that skips frames, without track" "a frame was not searched" no.mp4 in.mp4 \
     --chain detect=backend=own:every=5,cover
-refused "reversible mosaic" "can be undone" no.mp4 in.mp4 --chain detect=backend=own,track,cover=style=mosaic:cells=12
-refused "reversible blur" "can be undone" no.mp4 in.mp4 --chain detect=backend=own,track,cover=style=blur:cells=5
 refused "unknown filter" "libavfilter cannot build|nosuch" no.mp4 in.mp4 --allow-bare --chain nosuch
 refused "unknown filter option" "cannot take 'nosuch=1'" no.mp4 in.mp4 --chain detect,track,cover=nosuch=1
 refused "filter option out of range" "cannot take" no.mp4 in.mp4 --chain detect,track=high=7,cover

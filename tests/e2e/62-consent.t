@@ -100,8 +100,8 @@ fi
 # A record that cannot be believed may be someone's withdrawal: nothing is written.
 sed 's/^event withdrawn/event given/' back > forged
 refused "a forged record" "record 'forged' cannot be believed" no.mp4 s.mp4 --tracks consented.json --consent given --consent forged
-head -c 100 given > cut
-refused "a record cut short" "record 'cut' cannot be believed" no.mp4 s.mp4 --tracks consented.json --consent cut
+head -c 100 given > cut-short
+refused "a record cut short" "record 'cut-short' cannot be believed" no.mp4 s.mp4 --tracks consented.json --consent cut-short
 refused "a record that is not there" "record 'gone' cannot be believed" no.mp4 s.mp4 --tracks consented.json --consent gone
 
 # ---- reasons --------------------------------------------------------------------------

@@ -175,6 +175,11 @@ frames() {
 }
 ok "H.264 with B-frames: exact" frames
 
+for n in 110 20 70 119 55; do
+    curl -s -b jar --max-time 0.01 -o gone.jpg "$BASE/api/frame/$n.jpg?w=300" # gives up
+done
+ok "exact after requests that were given up" frames
+
 is "ends" "$(api POST /api/quit)" 200
 wait "$REVIEW_PID"
 is "with code 0" $? 0
@@ -235,4 +240,24 @@ kill -TERM "$REVIEW_PID" # a shell's background jobs ignore SIGINT
 wait "$REVIEW_PID"
 is "a signal ends it well" $? 0
 REVIEW_PID=
+
+# ---- the browser -----------------------------------------------------------------------------
+
+mkdir bin run
+printf '#!/bin/sh\nstat -c %%a "$1" > opened.mode\ncp "$1" opened.html\necho "$1" > opened.path\n' > bin/xdg-open
+chmod +x bin/xdg-open
+: > address.txt
+PATH=$PWD/bin:$PATH XDG_RUNTIME_DIR=$PWD/run "$VEIL" review bars.mp4 --page page > address.txt 2> review.txt < /dev/null &
+REVIEW_PID=$!
+for _ in $(seq 200); do
+    [ -s opened.path ] && [ -s address.txt ] && break
+    sleep 0.05
+done
+is "the browser gets a file that only we can read" "$(cat opened.mode)" 600
+ok "with the address in it" grep -qF "url=$(cat address.txt)" opened.html
+ok "the token is in no command line" not grep -qF "$(sed 's/.*=//' address.txt)" "/proc/$REVIEW_PID/cmdline"
+kill -TERM "$REVIEW_PID"
+wait "$REVIEW_PID"
+REVIEW_PID=
+ok "the file goes at the end" test ! -e "$(cat opened.path)"
 done_testing

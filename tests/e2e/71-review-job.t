@@ -118,6 +118,39 @@ is "now the preview hides the second too" "$(looks seen.jpg 0)" 110
 is "renders again" "$(render two.mp4)" "done"
 is "with the second hidden" "$(looks two.mp4 10)" 110
 
+# ---- audited -------------------------------------------------------------------------------
+
+# audited NAME: render with an audit; prints how it ended.
+audited() {
+    jq -n --arg o "$1" '{output: $o, audit: true}' > render.json
+    send POST /api/render render.json > status.txt
+    for _ in $(seq 1200); do
+        api GET /api/render > /dev/null
+        [ "$(jq -r .state body.txt)" = running ] || break
+        sleep 0.05
+    done
+    jq -r .state body.txt
+}
+ffmpeg -nostdin -v error -y -f lavfi -i "color=gray:s=320x96:r=25:d=1,format=yuv420p" -c:v libx264 -preset veryfast blank.mp4
+tracks_of blank.mp4
+review blank.mp4 && enter
+is "a render that the audit passes" "$(audited clean.mp4)" "done"
+is "says so" "$(jq -c '[.audit.clean, .output, .report, .progress]' body.txt)" \
+    '[true,"./clean.mp4","./clean.mp4.report.json",1]'
+if [ -x "$(dirname "$VEIL")/samples/street/street" ]; then
+    "$(dirname "$VEIL")/samples/street/street" --size 640x360 --frames 20 --people 8 -o street.mp4 > /dev/null 2>&1
+    tracks_of street.mp4
+    review street.mp4 && enter
+    is "one in which faces are bare" "$(audited bare.mp4)" failed
+    ok "says how many places" grep -q 'the audit found [1-9][0-9]* place' body.txt
+    ok "and where" jq -e '.audit.findings[0] | .from_frame >= 0 and (.box | length) == 4' body.txt
+    ok "is not written" test ! -e bare.mp4
+    ok "and has no papers" exits 2 veil report bare.mp4.report.json
+    ok "as a sentence says" one_sentence "withheld"
+else
+    skip "one in which faces are bare" "the sample street is not built"
+fi
+
 # ---- stopping -----------------------------------------------------------------------------
 
 bars long.mp4 900 -c:v libx264 -preset ultrafast

@@ -167,7 +167,7 @@ static void foreign_runs_become_one_graph(void **state)
 static void unopenable_chains_are_refused(void **state)
 {
     static const char *const bad[] = { "nosuch", "cover=nosuch=1", "cover=margin=9", "cover=style=smear",
-                                       "cover=style=mosaic:cells=5", "cover=style=blur:cells=100", "cover=color=nosuch",
+                                       "cover=style=mosaic:cells=17", "cover=style=blur:cells=0", "cover=color=nosuch",
                                        "scale=w=-5:h=x", "zone", "zone=areas=1", "track=lookahead=x",
                                        "detect=backend=nosuch", "detect=backend=opencv", "split", "hflip;vflip", "[a]hflip" };
 
@@ -181,6 +181,37 @@ static void unopenable_chains_are_refused(void **state)
         assert_null(c);
     }
     veil_chain_close(NULL);
+}
+
+/* What lies in any box, also in one that touches another, leaves no trace in a mosaic or blur. */
+static void no_style_shows_what_it_covers(void **state)
+{
+    static const char *const chains[] = { "cover=margin=0.5", "cover=style=ellipse:margin=0.5",
+                                          "cover=style=mosaic:margin=1.2:cells=5", "cover=style=blur:margin=1.2:cells=16" };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(chains) / sizeof(chains[0]); i++) {
+        Got got;
+        VeilChain *c;
+
+        assert_int_equal(open_chain(&c, chains[i], &link_420, &got), 0);
+        for (int k = 0; k < 2; k++) {
+            AVFrame *f = with_boxes(make_frame(W, H, AV_PIX_FMT_YUV420P, k), 2);
+
+            for (int y = 16; y < 24; y++)
+                for (int x = 16; x < 48; x++)
+                    if (x < 24 || x >= 40)
+                        f->data[0][y * f->linesize[0] + x] = (uint8_t)(k ? 7 * x + 13 * y : 0);
+            assert_int_equal(veil_chain_push(c, f), 0);
+        }
+        assert_int_equal(veil_chain_push(c, NULL), 0);
+        assert_int_equal(got.n, 2);
+        for (int y = 0; y < H; y++)
+            for (int x = 0; x < W; x++)
+                assert_int_equal(luma(got.frame[0], x, y), luma(got.frame[1], x, y));
+        veil_chain_close(c);
+        drop(&got);
+    }
 }
 
 static void link_follows_the_filters(void **state)
@@ -447,6 +478,7 @@ int main(void)
         cmocka_unit_test(empty_places_are_refused),
         cmocka_unit_test(foreign_runs_become_one_graph),
         cmocka_unit_test(unopenable_chains_are_refused),
+        cmocka_unit_test(no_style_shows_what_it_covers),
         cmocka_unit_test(link_follows_the_filters),
         cmocka_unit_test(cover_hides_the_boxes),
         cmocka_unit_test(cover_refuses_what_nobody_searched),

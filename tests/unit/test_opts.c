@@ -230,7 +230,7 @@ static void profiles_are_read(void **state)
     assert_int_equal(s.zone.n, 2);
     assert_string_equal(s.zone.at[1], "4,4 5,5 6,6");
     assert_string_equal(s.audio, "drop");
-    assert_int_equal(s.cells, 3);
+    assert_int_equal(s.cells, 6);
     veil_opts_free(&s, veil_settings_rows);
 }
 
