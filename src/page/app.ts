@@ -28,6 +28,8 @@ export class App {
   playing = false;
   speed = 1;
   busy = '';
+  /** A place that the audit has found, pointed at until a track is chosen; stored pixels. */
+  found: Rect | undefined;
   private readonly views: View[] = [];
   private queued = false;
   private readonly live = document.getElementById('live');
@@ -99,6 +101,7 @@ export class App {
       this.primary = id;
     }
     this.zone = 0;
+    this.found = undefined;
     this.history.seal();
     this.draw();
   }

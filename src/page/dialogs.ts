@@ -4,7 +4,7 @@ import * as api from './api.js';
 import type { App } from './app.js';
 import { byId, clock, h, plural } from './dom.js';
 import { allDoubts } from './derive.js';
-import type { Reason } from './model.js';
+import type { Reason, Rect } from './model.js';
 
 const dialog = (id: string): HTMLDialogElement => byId<HTMLDialogElement>(id);
 
@@ -34,7 +34,8 @@ export class RenderDialog {
   private begun = 0;
   private n = 1;
 
-  constructor(private readonly app: App, private readonly seek: (frame: number) => void) {
+  /** @param seek show a frame; @param cover add a box to the frame on the screen, and follow it */
+  constructor(private readonly app: App, private readonly seek: (frame: number) => void, private readonly cover: (box: Rect) => Promise<void>) {
     byId('render-form').addEventListener('submit', (e) => {
       e.preventDefault();
       void this.start();
@@ -42,6 +43,7 @@ export class RenderDialog {
     byId('render-cancel').addEventListener('click', () => this.box.close());
     byId('render-stop').addEventListener('click', () => void this.stop());
     byId('render-close').addEventListener('click', () => this.box.close());
+    byId('render-cover').addEventListener('click', () => void this.coverAll());
     byId('render-again').addEventListener('click', () => this.ask());
   }
 
@@ -113,21 +115,42 @@ export class RenderDialog {
     byId('render-result').classList.toggle('problem', !good);
     byId('render-audit-result').textContent = good || audit ? auditText(audit) : '';
     byId('render-audit-result').classList.toggle('clean', audit?.clean === true);
-    this.showFindings(audit?.findings ?? []);
+    this.showFindings(audit);
     byId('render-where').textContent = good ? 'It lies beside the recording, with its report.' : 'Nothing was kept.';
     if (good) this.n++;
     byId('render-close').focus();
     this.app.say(title, !good);
   }
 
-  /** Each place that the audit does not like, to be looked at with one click. */
-  private showFindings(findings: readonly api.Finding[]): void {
-    byId('render-findings').replaceChildren(...findings.slice(0, MOST_FINDINGS).map((f) => h('li', {}, h('button', {
+  private findings: readonly api.Finding[] = [];
+
+  /** Each place that the audit does not like, to be looked at, or covered as it stands. */
+  private showFindings(audit: api.Audit | null): void {
+    const { job } = this.app;
+    this.findings = audit?.findings ?? [];
+    byId('render-cover').hidden = !this.findings.length || audit?.width !== job.width || audit.height !== job.height;
+    byId('render-findings').replaceChildren(...this.findings.slice(0, MOST_FINDINGS).map((f) => h('li', {}, h('button', {
       onclick: () => {
         this.box.close();
         this.seek(f.from_frame);
+        this.app.found = f.box;
+        this.app.reveal(f.box);
+        this.app.draw();
       },
     }, `${clock(f.from_s, 2)}: ${plural(f.frames, 'frame')}, score ${f.score.toFixed(2)}`))));
+  }
+
+  private async coverAll(): Promise<void> {
+    const { findings } = this;
+    byId<HTMLButtonElement>('render-cover').disabled = true;
+    for (const [i, f] of findings.entries()) {
+      byId('render-where').textContent = `Covering and following ${i + 1} of ${findings.length}`;
+      this.seek(f.from_frame);
+      const [x, y, w, height] = f.box;
+      await this.cover([x - w * 0.1, y - height * 0.1, w * 1.2, height * 1.2]);
+    }
+    byId<HTMLButtonElement>('render-cover').disabled = false;
+    this.ask();
   }
 
   private async stop(): Promise<void> {

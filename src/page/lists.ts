@@ -25,6 +25,7 @@ export class Lists {
     byId('mutes-none').hidden = mutes.length > 0;
     byId('zones-count').textContent = zones.length ? String(zones.length) : '';
     byId('mutes-count').textContent = mutes.length ? String(mutes.length) : '';
+    if (app.zone) byId('zones').closest('details')!.open = true;
     if (focused) document.querySelector<HTMLElement>(`[data-field="${focused}"]`)?.focus();
   }
 

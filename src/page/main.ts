@@ -208,7 +208,7 @@ async function begin(): Promise<void> {
   byId('sound').hidden = !app.job.audio;
   const overlay = new Overlay(app, player, commands, byId<HTMLCanvasElement>('picture'));
   const timeline = new Timeline(app, player, commands, byId<HTMLCanvasElement>('timeline'));
-  const render = new RenderDialog(app, (frame) => player.seek(frame));
+  const render = new RenderDialog(app, (frame) => player.seek(frame), (box) => commands.addBox(box, true));
   buttons(render);
   new Keys(app, keyList(timeline, overlay, render));
   app.add(new Bars(), overlay, timeline, new Panel(app, commands), new Lists(app, commands));

@@ -65,6 +65,14 @@ export class Overlay {
       g.lineWidth = 1.5;
       g.strokeRect(...spanned(this.drag.start, this.drag.end));
     }
+    if (app.found) {
+      const [x, y, fw, fh] = geo.rectToScreen(app.found);
+      g.strokeStyle = c.doubt;
+      g.lineWidth = 2;
+      g.setLineDash([4, 4]);
+      g.strokeRect(x - 6, y - 6, fw + 12, fh + 12);
+      g.setLineDash([]);
+    }
     this.drawOpenZone(g);
     this.canvas.style.cursor = this.cursor();
   }

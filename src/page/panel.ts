@@ -38,7 +38,7 @@ export class Panel {
     const { app } = this, t = app.track;
     if (this.shownTrack !== app.primary) this.wantsKeep = false;
     this.shownTrack = app.primary;
-    const now = [app.doc, app.selection, app.primary, app.job, this.wantsKeep];
+    const now = [app.doc, app.selection, app.primary, app.job, this.wantsKeep, app.saver.knows(app.primary)];
     if (now.every((v, i) => v === this.drawn[i])) return;
     this.drawn = now;
     byId('track-panel').hidden = !t;
@@ -52,10 +52,12 @@ export class Panel {
   private showTrack(t: Track): void {
     const { app } = this, n = app.selection.size, unsure = doubts(t).length;
     byId('track-title').textContent = n > 1 ? `${n} tracks chosen` : `Track ${t.id}`;
-    const image = byId<HTMLImageElement>('track-face'), src = `/api/thumb/${t.id}.jpg?h=144`;
+    const image = byId<HTMLImageElement>('track-face'), src = app.saver.knows(t.id) ? `/api/thumb/${t.id}.jpg?h=144` : '';
+    image.hidden = !src;
     if (image.dataset.src !== src) {
       image.dataset.src = src;
-      image.src = src;
+      if (src) image.src = src;
+      else image.removeAttribute('src');
     }
     byId('track-times').textContent = `${clock(app.time(firstFrame(t)), 2)} – ${clock(app.endTime(lastFrame(t)), 2)}`;
     byId('track-facts').textContent = `${plural(t.boxes.length, 'frame')}${unsure ? ` · ${plural(unsure, 'uncertain stretch', 'uncertain stretches')}` : ''}`;

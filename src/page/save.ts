@@ -57,6 +57,16 @@ export class Saver {
     this.timer = window.setTimeout(() => void this.flush(), PAUSE_MS);
   }
 
+  /** Does the program know this track? It makes pictures of saved ones only. */
+  knows(id: number): boolean {
+    if (this.knownOf !== this.saved) this.known = new Set(this.saved.tracks.map((t) => t.id));
+    this.knownOf = this.saved;
+    return this.known.has(id);
+  }
+
+  private known = new Set<number>();
+  private knownOf: Doc | undefined;
+
   get isDirty(): boolean { return this.current() !== this.saved; }
 
   /** Save now. @return true once what is on the page is on the disk */

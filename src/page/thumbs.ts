@@ -12,11 +12,11 @@ export class Thumbs {
   private wanted: Track[] = [];
   private running = 0;
 
-  constructor(private readonly changed: () => void) {}
+  constructor(private readonly isSaved: (id: number) => boolean, private readonly changed: () => void) {}
 
   get(t: Track): ImageBitmap | undefined {
     const found = this.have.get(t.id);
-    if (!found && this.failed.get(t.id) !== t.boxes) this.wanted.push(t);
+    if (!found && this.failed.get(t.id) !== t.boxes && this.isSaved(t.id)) this.wanted.push(t);
     return found;
   }
 
@@ -35,7 +35,7 @@ export class Thumbs {
     this.failed.set(t.id, t.boxes); // not twice at once
     try {
       this.have.set(t.id, await getPicture(`/api/thumb/${t.id}.jpg?h=${HEIGHT}`));
-    } catch { // a track that is not saved yet: soon
+    } catch { // deleted meanwhile, or not decoded
       setTimeout(() => this.failed.delete(t.id), 1500);
     }
     this.running--;

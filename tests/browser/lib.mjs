@@ -47,7 +47,7 @@ export async function review(video, { width = 1440, height = 900, ...more } = {}
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: 'dark', ...more });
   const page = await context.newPage();
   const complaints = [];
-  page.on('console', (m) => m.type() === 'error' && complaints.push(m.text()));
+  page.on('console', (m) => m.type() === 'error' && complaints.push(`${m.text()} ${m.location().url}`));
   page.on('pageerror', (e) => complaints.push(String(e)));
   await page.goto(address);
   await page.waitForURL((u) => !u.search);

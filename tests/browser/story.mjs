@@ -186,11 +186,17 @@ is('and saves it as soon as it can', read().tracks.filter((t) => t.action === 's
 
 await page.keyboard.press('r');
 await page.fill('#render-name', 'out.mp4');
-await page.click('#render-ask button.primary');
-await page.waitForSelector('#render-end:not([hidden])', { timeout: 240_000 });
-console.log(`# ${await text(page, '#render-result')} ${await text(page, '#render-audit-result')}`);
-await picture(page, '8-rendered');
-ok('the page says that the audit is clean', (await text(page, '#render-audit-result')).startsWith('Audit: clean'), await text(page, '#render'));
+for (let tries = 0; tries < 4; tries++) { // what the audit finds is covered, as it offers
+  await page.click('#render-ask button.primary');
+  await page.waitForSelector('#render-end:not([hidden])', { timeout: 240_000 });
+  console.log(`# ${await text(page, '#render-result')} ${await text(page, '#render-audit-result')}`);
+  await picture(page, `8-rendered-${tries}`);
+  if (!(await page.locator('#render-cover').isVisible())) break;
+  await page.click('#render-cover');
+  await page.waitForSelector('#render-ask:not([hidden])', { timeout: 120_000 });
+  await page.fill('#render-name', 'out.mp4');
+}
+ok('the page says that the audit is clean', (await text(page, '#render-audit-result')).startsWith('Audit: clean'), await text(page, '#render-audit-result'));
 const audit = run(VEIL, 'audit', join(folder, 'out.mp4'), '--source', video);
 ok('veil audit is clean', audit.code === 0, audit.err);
 const unexpected = complaints.filter((c) => !/412|ERR_FAILED|favicon/.test(c));
