@@ -195,6 +195,19 @@ test-unit: all $(UNIT)
 test-e2e: all veil-keys $(VAULTTOOL)
 	$(call run_tests,$(sort $(wildcard tests/e2e/*.t)))
 
+# The page in a real browser: unit tests of its model, the whole story, and how quick it is on an hour with 500 tracks.
+BROWSER_PACKAGES := chromium nodejs npm ffmpeg jq
+.PHONY: test-browser page-test
+test-browser:
+	$(call install,$(filter-out $(if $(shell command -v npm),nodejs npm),$(BROWSER_PACKAGES)))
+	cd tests/browser && npm ci --no-audit --no-fund
+	@$(MAKE) --no-print-directory page
+	@$(MAKE) --no-print-directory -j$(JOBS) all page-test
+	prove -v --exec bash tests/e2e/72-browser.t
+	@d=$$(mktemp -d); VEIL=$(BUILD)/veil node tests/browser/latency.mjs $$d; r=$$?; rm -rf $$d; exit $$r
+page-test:
+	cd src/page && npm test
+
 ASAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 check-asan: deps-test
 	@ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=tests/lib/lsan.supp:print_suppressions=0 \
@@ -271,6 +284,7 @@ help:
 	@echo 'make lint        static checks, include direction, headers, licence lines'
 	@echo 'make bench       measurements, as name=value lines'
 	@echo 'make fuzz        every fuzz target for FUZZ_S=$(FUZZ_S) seconds'
+	@echo 'make test-browser  install chromium and playwright-core, build the page, test it in a real browser'
 	@echo 'make page        build the page of veil review, with npm; the next make puts it into the binary'
 	@echo 'make veil-keys   the commands of a key holder alone, without video libraries'
 	@echo 'make install     to DESTDIR and PREFIX ($(PREFIX))'

@@ -33,6 +33,7 @@ export function run(program, ...args) {
 /** Start `veil review` and a browser on its page. */
 export async function review(video, { width = 1440, height = 900, ...more } = {}) {
   const child = spawn(VEIL, ['review', video, '--no-browser'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  process.on('exit', () => child.kill('SIGTERM')); // also when a test breaks
   let said = '';
   child.stderr.on('data', (d) => { said += d; });
   const address = await new Promise((resolve, reject) => {
@@ -70,7 +71,7 @@ export const drawn = (page) => page.evaluate(() => new Promise((r) => requestAni
 
 export async function saved(page) {
   await drawn(page);
-  await page.waitForFunction(() => document.getElementById('saved').textContent === 'Saved', undefined, { timeout: 10_000 });
+  await page.waitForFunction(() => document.getElementById('saved').textContent === 'Saved', undefined, { timeout: 60_000 });
 }
 
 /** The picture of this frame is on the screen. */
