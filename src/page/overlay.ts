@@ -46,7 +46,7 @@ export class Overlay {
     g.clearRect(0, 0, w, h);
     const picture = this.player.picture();
     if (picture) {
-      g.imageSmoothingQuality = 'high';
+      g.imageSmoothingQuality = 'medium';
       g.drawImage(picture.bitmap, geo.left, geo.top, geo.shownW * geo.scale, geo.shownH * geo.scale);
     }
     if (this.player.isBroken) this.notice(g, w, h, 'This frame cannot be shown');
