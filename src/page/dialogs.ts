@@ -111,15 +111,16 @@ export class RenderDialog {
 
   private end(good: boolean, title: string, audit: api.Audit | null): void {
     this.phase('end');
-    byId('render-result').textContent = title;
+    byId('render-result').textContent = title.charAt(0).toUpperCase() + title.slice(1);
     byId('render-result').classList.toggle('problem', !good);
     byId('render-audit-result').textContent = good || audit ? auditText(audit) : '';
     byId('render-audit-result').classList.toggle('clean', audit?.clean === true);
     this.showFindings(audit);
     byId('render-where').textContent = good ? 'It lies beside the recording, with its report.' : 'Nothing was kept.';
     if (good) this.n++;
-    byId('render-close').focus();
-    this.app.say(title, !good);
+    const next = byId(byId('render-cover').hidden ? 'render-close' : 'render-cover');
+    for (const id of ['render-cover', 'render-close']) byId(id).classList.toggle('primary', byId(id) === next);
+    next.focus();
   }
 
   private findings: readonly api.Finding[] = [];

@@ -3,7 +3,7 @@
 import type { App } from './app.js';
 import type { Player } from './player.js';
 import type { Commands } from './commands.js';
-import { fitCanvas } from './dom.js';
+import { byId, fitCanvas } from './dom.js';
 import { colors } from './colors.js';
 import { contains, spanned } from './geometry.js';
 import { isDoubtful, tracksAt } from './derive.js';
@@ -24,6 +24,7 @@ export class Overlay {
   private drag: Drag;
   private points: Point[] = []; // of a zone being drawn, stored pixels
   private pointer: Point = [0, 0];
+  private readonly loupe = byId<HTMLCanvasElement>('loupe');
 
   constructor(private readonly app: App, private readonly player: Player, private readonly commands: Commands, private readonly canvas: HTMLCanvasElement) {
     canvas.addEventListener('pointerdown', (e) => this.down(e));
@@ -73,8 +74,23 @@ export class Overlay {
       g.strokeRect(x - 6, y - 6, fw + 12, fh + 12);
       g.setLineDash([]);
     }
+    this.drawLoupe(picture);
     this.drawOpenZone(g);
     this.canvas.style.cursor = this.cursor();
+  }
+
+  /** The chosen face as it is in this frame, large: small faces are hard to judge in the picture. */
+  private drawLoupe(picture: { frame: number; bitmap: ImageBitmap } | undefined): void {
+    const { app } = this, g = this.loupe.getContext('2d')!, side = this.loupe.width;
+    const box = picture && app.track && boxAt(app.track, picture.frame), geo = app.geometry;
+    g.clearRect(0, 0, side, side);
+    if (!box || !picture) return;
+    const [x, y, w, h] = geo.rectToScreen([box[1], box[2], box[3], box[4]]), reach = Math.max(w, h) * 0.9;
+    const k = picture.bitmap.width / (geo.shownW * geo.scale); // from the screen to the fetched picture
+    g.drawImage(picture.bitmap, (x + w / 2 - reach - geo.left) * k, (y + h / 2 - reach - geo.top) * k, 2 * reach * k, 2 * reach * k, 0, 0, side, side);
+    g.strokeStyle = colors().accent;
+    g.lineWidth = 2;
+    g.strokeRect(side / 2 - (w / reach) * side / 4, side / 2 - (h / reach) * side / 4, (w / reach) * side / 2, (h / reach) * side / 2);
   }
 
   private notice(g: CanvasRenderingContext2D, w: number, h: number, text: string): void {
