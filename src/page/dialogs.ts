@@ -111,7 +111,7 @@ export class RenderDialog {
 
   private end(good: boolean, title: string, audit: api.Audit | null): void {
     this.phase('end');
-    byId('render-result').textContent = title.charAt(0).toUpperCase() + title.slice(1);
+    byId('render-result').textContent = good ? title : title.charAt(0).toUpperCase() + title.slice(1);
     byId('render-result').classList.toggle('problem', !good);
     byId('render-audit-result').textContent = good || audit ? auditText(audit) : '';
     byId('render-audit-result').classList.toggle('clean', audit?.clean === true);
