@@ -38,10 +38,23 @@ export class Keys {
     this.single.addEventListener('change', () => localStorage.setItem(SINGLE_KEYS, this.single.checked ? 'on' : 'off'));
     document.addEventListener('keydown', (e) => this.press(e));
     this.fillHelp();
+    this.giveBackFocus();
+  }
+
+  /** After a choice by mouse the next key is meant for the page, not for the list or the radio buttons that were clicked. */
+  private giveBackFocus(): void {
+    let byMouse = false;
+    document.addEventListener('pointerdown', () => { byMouse = true; }, true);
+    document.addEventListener('keydown', () => { byMouse = false; }, true);
+    document.addEventListener('change', (e) => {
+      const field = e.target instanceof HTMLSelectElement || (e.target instanceof HTMLInputElement && e.target.type === 'radio') ? e.target : undefined;
+      if (byMouse && document.activeElement === field && !document.querySelector('dialog[open]')) field?.blur();
+    });
   }
 
   private press(e: KeyboardEvent): void {
     const name = nameOf(e), key = this.byName.get(name);
+    if (name === 'Escape' && e.target instanceof HTMLElement && takesKeys(e.target, 'a') && !document.querySelector('dialog[open]')) return e.target.blur();
     if (!key || document.querySelector('dialog[open]') || takesKeys(e.target, name)) return;
     if (!this.single.checked && /^(Shift\+)?.$/.test(name) && name !== ' ') return;
     e.preventDefault();
