@@ -11,11 +11,11 @@ JOBS    ?= $(shell nproc)
 
 PACKAGES := gcc g++ make pkg-config libc6-dev \
     libavcodec-dev libavformat-dev libavfilter-dev libavutil-dev libswscale-dev \
-    libopencv-dev opencv-data libsodium-dev libconfig-dev libjansson-dev
-TEST_PACKAGES := libcmocka-dev ffmpeg perl minisign jq gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
+    libopencv-dev opencv-data libsodium-dev libconfig-dev libjansson-dev libmicrohttpd-dev
+TEST_PACKAGES := libcmocka-dev ffmpeg perl minisign jq curl gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 DEV_PACKAGES  := clang clang-tidy clang-format cppcheck shellcheck hyperfine valgrind mandoc libclang-rt-14-dev
 
-VIDEO_LIBS := libavformat libavcodec libavfilter libswscale libavutil libconfig
+VIDEO_LIBS := libavformat libavcodec libavfilter libswscale libavutil libconfig libmicrohttpd
 KEYS_LIBS  := libsodium jansson
 CV_LIBS    := -lopencv_dnn -lopencv_objdetect -lopencv_imgproc -lopencv_core
 
@@ -78,7 +78,7 @@ $(SAMPLES): $(STREET_OBJ)
 # A command is cmd_NAME.c and, where it is long, its parts cmd_NAME_*.c.
 KEYS_CMD := $(foreach c,keys group policy warrant request approve log inspect consent,$(wildcard src/cmd_$c.c src/cmd_$(c)_*.c))
 KEYS_BIN := $(addprefix $(BUILD)/,$(KEYS_SRC:.c=.o) $(KEYS_CMD:.c=.o) \
-    src/opts.o src/msg.o src/keyio.o $(patsubst %.c,%.o,$(wildcard src/ceremony*.c)) src/main-keys.o)
+    src/opts.o src/msg.o src/keyio.o src/digest.o $(patsubst %.c,%.o,$(wildcard src/ceremony*.c)) src/main-keys.o)
 
 veil-keys: $(BUILD)/veil-keys
 
@@ -127,6 +127,21 @@ $(BUILD)/tests/bench/%: tests/bench/%.c $(BUILD)/libveil.a $(BUILD)/flags
 
 # The assembler reads the weights; no compiler lists them as a prerequisite.
 $(BUILD)/filters/nn/own_weights.o: filters/nn/weights/own.veilnn
+
+# The page of `veil review`: built by npm, put into the binary by the assembler, never committed.
+# Without it veil builds, and `veil review` says what is missing.
+PAGE       ?= build/page
+PAGE_FILES := $(addprefix $(PAGE)/,index.html app.js app.css)
+HAS_PAGE   := $(if $(filter 3,$(words $(wildcard $(PAGE_FILES)))),yes)
+.PHONY: page
+page:
+	cd src/page && npm ci --no-audit --no-fund && npm run build -- --outDir '$(abspath $(PAGE))' --emptyOutDir
+
+$(BUILD)/src/page_data.o: private CFLAGS += $(if $(HAS_PAGE),-DVEIL_PAGE='"$(PAGE)"')
+$(BUILD)/src/page_data.o: $(wildcard $(PAGE_FILES)) $(BUILD)/page.state
+$(BUILD)/page.state: FORCE
+	@mkdir -p $(@D)
+	@echo '$(HAS_PAGE) $(PAGE)' | cmp -s - $@ || echo '$(HAS_PAGE) $(PAGE)' > $@
 
 # The engine needs neither FFmpeg nor OpenCV, so its NEON kernels are built and tested anywhere.
 NEON_CC   ?= aarch64-linux-gnu-gcc
@@ -180,6 +195,19 @@ test-unit: all $(UNIT)
 	$(call run_tests,$(UNIT))
 test-e2e: all veil-keys $(VAULTTOOL)
 	$(call run_tests,$(sort $(wildcard tests/e2e/*.t)))
+
+# The page in a real browser: unit tests of its model, the whole story, and how quick it is on an hour with 500 tracks.
+BROWSER_PACKAGES := chromium nodejs npm ffmpeg jq
+.PHONY: test-browser page-test
+test-browser:
+	$(call install,$(filter-out $(if $(shell command -v npm),nodejs npm),$(BROWSER_PACKAGES)))
+	cd tests/browser && npm ci --no-audit --no-fund
+	@$(MAKE) --no-print-directory page
+	@$(MAKE) --no-print-directory -j$(JOBS) all page-test
+	prove -v --exec bash tests/e2e/72-browser.t
+	@d=$$(mktemp -d); VEIL=$(BUILD)/veil node tests/browser/latency.mjs $$d; r=$$?; rm -rf $$d; exit $$r
+page-test:
+	cd src/page && npm test
 
 ASAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 check-asan: deps-test
@@ -257,6 +285,8 @@ help:
 	@echo 'make lint        static checks, include direction, headers, licence lines'
 	@echo 'make bench       measurements, as name=value lines'
 	@echo 'make fuzz        every fuzz target for FUZZ_S=$(FUZZ_S) seconds'
+	@echo 'make test-browser  install chromium and playwright-core, build the page, test it in a real browser'
+	@echo 'make page        build the page of veil review, with npm; the next make puts it into the binary'
 	@echo 'make veil-keys   the commands of a key holder alone, without video libraries'
 	@echo 'make install     to DESTDIR and PREFIX ($(PREFIX))'
 	@echo 'make clean       remove what was built'

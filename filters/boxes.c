@@ -12,13 +12,27 @@
 #define COVERED_KEY "veil.covered"
 
 /* FFmpeg's classify slots, in the order written here. */
-enum { SLOT_ORIGIN, SLOT_LANDMARKS, SLOTS };
+enum { SLOT_ORIGIN, SLOT_ACTION, SLOT_LANDMARKS, SLOTS };
 
 static const char *const origin_names[VEIL_ORIGIN_NB] = { "detected", "filled", "extended", "manual" };
+static const char *const action_names[VEIL_ACTION_NB] = { "cover", "keep", "seal" };
 
 const char *veil_origin_name(VeilOrigin origin)
 {
     return origin_names[origin];
+}
+
+const char *veil_action_name(VeilAction action)
+{
+    return action_names[action];
+}
+
+int veil_action_find(const char *name)
+{
+    for (int i = 0; i < VEIL_ACTION_NB; i++)
+        if (!strcmp(name, action_names[i]))
+            return i;
+    return -1;
 }
 
 /* Ten whole numbers with signs fit the 64 bytes as long as the frame is under
@@ -59,6 +73,7 @@ static void write_box(AVDetectionBBox *out, const VeilBox *box)
         av_strlcpy(out->detect_label, "face", sizeof(out->detect_label));
     out->classify_count = f->has_landmarks ? SLOTS : SLOTS - 1;
     av_strlcpy(out->classify_labels[SLOT_ORIGIN], origin_names[box->origin], sizeof(out->classify_labels[0]));
+    av_strlcpy(out->classify_labels[SLOT_ACTION], action_names[box->action], sizeof(out->classify_labels[0]));
     if (f->has_landmarks)
         write_landmarks(out->classify_labels[SLOT_LANDMARKS], sizeof(out->classify_labels[0]), f);
 }
@@ -96,6 +111,8 @@ static void read_box(const AVDetectionBBox *in, VeilBox *box)
         for (int i = 0; i < VEIL_ORIGIN_NB; i++)
             if (!strcmp(in->classify_labels[SLOT_ORIGIN], origin_names[i]))
                 box->origin = (VeilOrigin)i;
+    if (in->classify_count > SLOT_ACTION && veil_action_find(in->classify_labels[SLOT_ACTION]) > 0)
+        box->action = (VeilAction)veil_action_find(in->classify_labels[SLOT_ACTION]);
     if (in->classify_count > SLOT_LANDMARKS)
         read_landmarks(in->classify_labels[SLOT_LANDMARKS], &box->face);
 }

@@ -23,11 +23,20 @@ typedef enum VeilOrigin {
     VEIL_ORIGIN_NB
 } VeilOrigin;
 
+/** What is to become of the face in a box. 0 is the safe one, for whoever does not say. */
+typedef enum VeilAction {
+    VEIL_ACTION_COVER, ///< hide it
+    VEIL_ACTION_KEEP,  ///< show it, if the `consent` filter finds that it may be shown; else hide it
+    VEIL_ACTION_SEAL,  ///< hide it, and seal it for those who hold keys
+    VEIL_ACTION_NB
+} VeilAction;
+
 /** One box; positions in luma pixels of the frame as stored. */
 typedef struct VeilBox {
     VeilFace face;
     int track; ///< track number from 1; 0 when nothing has tracked it
     VeilOrigin origin;
+    VeilAction action;
 } VeilBox;
 
 /** A rectangle of whole luma pixels. */
@@ -70,5 +79,11 @@ static inline bool veil_frame_is_damaged(const AVFrame *frame)
 
 /** Word for reports: "detected", "filled", "extended", "manual". */
 const char *veil_origin_name(VeilOrigin origin);
+
+/** Word for files and reports: "cover", "keep", "seal". */
+const char *veil_action_name(VeilAction action);
+
+/** @return the action of that name, or -1 */
+int veil_action_find(const char *name);
 
 #endif /* VEIL_FILTERS_BOXES_H */

@@ -12,6 +12,8 @@
 #ifndef VEIL_FILTERS_FILTER_H
 #define VEIL_FILTERS_FILTER_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <libavutil/dict.h>
 #include <libavutil/frame.h>
 #include <libavutil/log.h>
@@ -22,6 +24,9 @@
 #define VEIL_FILTER_FINDS          (1 << 1) ///< gives frames a box list
 #define VEIL_FILTER_HIDES          (1 << 2) ///< hides every box of the list
 #define VEIL_FILTER_SHOWS          (1 << 3) ///< for checking only; never in a published profile
+#define VEIL_FILTER_RECALLS        (1 << 4) ///< takes its boxes from the tracks that the program lends
+
+struct VeilBox;
 
 /** What flows into a filter; does not change during a run. */
 typedef struct VeilLink {
@@ -32,6 +37,24 @@ typedef struct VeilLink {
     AVRational sar;        ///< sample aspect ratio; 0/1 if unknown
     int rotation;          ///< clockwise degrees to show it upright: 0, 90, 180, 270
 } VeilLink;
+
+/** Boxes that were found before, for `tracks`, and whose face may be seen, for `consent`. */
+typedef struct VeilTracksLent {
+    void *opaque; ///< first argument of the calls below
+    /** Do they belong to such a video? @return 0 or AVERROR, after av_log(log) of one sentence */
+    int (*open)(void *opaque, const VeilLink *in, void *log);
+    /**
+     * All boxes of one frame.
+     * @param frame number in presentation order from 0
+     * @param pts   its time, which must be the one that was seen then
+     * @return number of boxes, or AVERROR after av_log(log) of one sentence
+     */
+    int (*at)(void *opaque, int64_t frame, int64_t pts, struct VeilBox *boxes, int cap, void *log);
+    /** That was the last frame. @return 0 or AVERROR after av_log(log): there should be another number of them */
+    int (*end)(void *opaque, int64_t frames, void *log);
+    /** Only true where a consent record or a reason of the closed list says so. */
+    bool (*may_show)(void *opaque, int track);
+} VeilTracksLent;
 
 /** What the program lends to filters. */
 typedef struct VeilFilterEnv {
@@ -44,6 +67,7 @@ typedef struct VeilFilterEnv {
      * @return 0; AVERROR(ENOENT) not found; AVERROR_INVALIDDATA altered
      */
     int (*find_model)(void *opaque, const char *name, char *path, size_t cap, char *digest);
+    const VeilTracksLent *tracks; ///< NULL: there are none
 } VeilFilterEnv;
 
 typedef struct VeilFilter VeilFilter;

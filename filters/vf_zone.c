@@ -13,7 +13,7 @@
 #include "filter.h"
 #include "paint.h"
 
-#define MAX_AREAS  64
+#define MAX_AREAS  512
 #define MAX_POINTS 128
 
 /* An edge that only touches a block's border, in luma pixels, is not in it. */
@@ -74,7 +74,7 @@ static bool parse_range(const char **p, Area *a)
     av_strlcpy(text, av_stristart(text, "@", NULL) ? text + 1 : text, sizeof(text));
     for (size_t i = strlen(text); i && text[i - 1] == ' '; i--)
         text[i - 1] = 0;
-    if (!(dash = strchr(text, '-')))
+    if (!(dash = strchr(text + (*text == '-'), '-'))) /* a time before zero begins with one */
         return false;
     *dash++ = 0;
     if (av_parse_time(&a->from, text, 1) < 0 || (*dash && av_parse_time(&a->to, dash, 1) < 0) || a->to <= a->from)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "consent.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "hash.h"
@@ -14,6 +15,10 @@ static void print_text(VeilText *t, const VeilConsent *c)
     veil_text_b64(t, "subject-sign", c->subject_pk, VEIL_SIGN_PK_BYTES);
     veil_text_b64(t, "controller-sign", c->controller_pk, VEIL_SIGN_PK_BYTES);
     veil_text_add(t, "purpose %s\ndata %s\n", c->purpose, c->data);
+    if (c->bound) {
+        veil_text_hex(t, "recording", c->recording, sizeof(c->recording));
+        veil_text_add(t, "track %" PRIu32 "\n", c->track);
+    }
     veil_text_hex(t, "notice", c->notice, sizeof(c->notice));
     veil_text_add(t, "event %s\n", c->withdrawn ? "withdrawn" : "given");
     veil_text_time(t, "time", c->time);
@@ -29,6 +34,21 @@ int veil_consent_print(VeilText *t, VeilConsent *c)
 {
     print_text(t, c);
     return veil_text_done(t) < 0 ? veil_text_done(t) : set_digest(c, t->at, t->len);
+}
+
+/* A record of before that is bound to nothing has neither line. */
+static void read_bounds(VeilLines *r, VeilConsent *c)
+{
+    uint64_t track = 0;
+
+    if (!veil_lines_next_is(r, "recording"))
+        return;
+    c->bound = true;
+    veil_lines_hex(r, "recording", c->recording, sizeof(c->recording));
+    veil_lines_number(r, "track", &track, INT32_MAX);
+    c->track = (uint32_t)track;
+    if (!r->ret && !track)
+        veil_lines_fault(r, VEIL_E_CANON);
 }
 
 static int read_text(VeilConsent *c, const char *text, size_t len, const char *what, VeilErr *err)
@@ -50,6 +70,7 @@ static int read_text(VeilConsent *c, const char *text, size_t len, const char *w
     veil_lines_b64(&r, "controller-sign", c->controller_pk, VEIL_SIGN_PK_BYTES);
     veil_lines_token(&r, "purpose", c->purpose);
     veil_lines_token(&r, "data", c->data);
+    read_bounds(&r, c);
     veil_lines_hex(&r, "notice", c->notice, sizeof(c->notice));
     veil_lines_token(&r, "event", event);
     c->withdrawn = !strcmp(event, "withdrawn");

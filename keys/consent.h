@@ -26,6 +26,9 @@ typedef struct VeilConsent {
     uint8_t subject_pk[VEIL_SIGN_PK_BYTES];
     char purpose[VEIL_TOKEN_CAP];
     char data[VEIL_TOKEN_CAP]; ///< data category
+    bool bound;                ///< to one recording and one track of its tracks file; else the next two are 0
+    uint8_t recording[32];     ///< SHA-256 of the video file
+    uint32_t track;            ///< 1 or more
     uint8_t notice[32];        ///< SHA-256 of the privacy notice that was shown
     bool withdrawn;            ///< this record takes an earlier one of its id back
     int64_t time, expires;     ///< of giving or taking back; end of validity

@@ -12,7 +12,7 @@
 
 #include "msg.h"
 
-#define MAX_RANGES 256
+#define MAX_RANGES 1024
 
 typedef struct Range {
     int64_t from, to; ///< microseconds

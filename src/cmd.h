@@ -27,6 +27,10 @@ typedef struct VeilCommand {
 
 extern const VeilCommand veil_cmd_doctor;
 extern const VeilCommand veil_cmd_redact;
+extern const VeilCommand veil_cmd_review;
+extern const VeilCommand veil_cmd_report;
+extern const VeilCommand veil_cmd_scan;
+extern const VeilCommand veil_cmd_audit;
 extern const VeilCommand veil_cmd_models;
 extern const VeilCommand veil_cmd_keys;
 extern const VeilCommand veil_cmd_group;

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "cmd.h"
+#include "digest.h"
 #include "keyio.h"
 #include "keys/bytes.h"
 #include "keys/consent.h"
@@ -19,8 +20,8 @@
 #include "msg.h"
 
 typedef struct ConsentOptions {
-    char *subject, *controller, *subject_key, *controller_key, *purpose, *data, *notice, *key, *log, *out;
-    int days, pass_fd;
+    char *subject, *controller, *subject_key, *controller_key, *purpose, *data, *notice, *recording, *key, *log, *out;
+    int days, track, pass_fd;
     bool json;
 } ConsentOptions;
 
@@ -37,6 +38,9 @@ static const VeilOpt consent_options[] = {
     { "data", 0, VEIL_OPT_STRING, OFFSET(data), "WORD", "which data, such as face-image", 0, 0, NULL },
     { "notice", 0, VEIL_OPT_STRING, OFFSET(notice), "FILE", "the privacy notice that the person was shown", 0,
       0, NULL },
+    { "recording", 0, VEIL_OPT_STRING, OFFSET(recording), "FILE", "the video that it is for; with --track", 0, 0, NULL },
+    { "track", 0, VEIL_OPT_INT, OFFSET(track), "N", "the person's track in the tracks file of that video", 1,
+      INT32_MAX, NULL },
     { "days", 0, VEIL_OPT_INT, OFFSET(days), "N", "days that it holds", 1, 3650, NULL },
     { "key", 0, VEIL_OPT_STRING, OFFSET(key), "FILE.key", "our key, controller or subject", 0, 0, NULL },
     { "log", 0, VEIL_OPT_STRING, OFFSET(log), "FOLDER",
@@ -95,6 +99,25 @@ static bool take_word(char out[VEIL_TOKEN_CAP], const char *word)
     return true;
 }
 
+/* A face is only kept by a record that names its recording and track. */
+static int bind_to(VeilConsent *c, const ConsentOptions *o)
+{
+    char hex[VEIL_DIGEST_HEX];
+    int ret;
+
+    if (!o->recording && !o->track)
+        return 0;
+    if (!o->recording || !o->track)
+        return wants(" new' wants --recording and --track together");
+    if ((ret = veil_digest_file(o->recording, hex)) < 0) {
+        veil_error("cannot read the recording '%s': %s; give the video file", o->recording, strerror(-ret));
+        return VEIL_EXIT_ERROR;
+    }
+    c->bound = true;
+    c->track = (uint32_t)o->track;
+    return veil_hex_decode(c->recording, sizeof(c->recording), hex, strlen(hex)) < 0 ? VEIL_EXIT_ERROR : 0;
+}
+
 static int run_new(const ConsentOptions *o)
 {
     VeilConsent c = { .time = time(NULL) };
@@ -111,7 +134,7 @@ static int run_new(const ConsentOptions *o)
             "--controller-key, --notice and --out");
     if ((ret = veil_keyio_public(&subject, o->subject_key, VEIL_ROLE_SUBJECT)) ||
         (ret = veil_keyio_public(&controller, o->controller_key, VEIL_ROLE_CONTROLLER)) ||
-        (ret = veil_keyio_read(&notice, &len, o->notice, 16u << 20)))
+        (ret = bind_to(&c, o)) || (ret = veil_keyio_read(&notice, &len, o->notice, 16u << 20)))
         return ret;
     crypto_hash_sha256(c.notice, notice, len);
     free(notice);
@@ -308,7 +331,7 @@ const VeilCommand veil_cmd_consent = {
     .name = "consent",
     .summary = "write, sign, take back and check a person's consent",
     .usage = "consent new --subject WORD --controller WORD --subject-key .. --controller-key .. \\\n"
-             "           --purpose WORD --data WORD --notice FILE -o FILE\n"
+             "           --purpose WORD --data WORD --notice FILE [--recording VIDEO --track N] -o FILE\n"
              "       veil consent sign FILE --key FILE.key\n"
              "       veil consent withdraw FILE -o NEW\n"
              "       veil consent verify FILE [LATER ...] [--log FOLDER]",

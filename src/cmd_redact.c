@@ -4,66 +4,33 @@
  * `veil redact IN -o OUT`: hide every face of a recording.
  */
 #include <errno.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <libavutil/cpu.h>
 #include <sodium.h>
 
 #include "audio.h"
+#include "audit.h"
 #include "avlog.h"
 #include "cmd.h"
 #include "filters/paint.h"
 #include "leak.h"
+#include "lend.h"
 #include "models.h"
 #include "msg.h"
+#include "paths.h"
 #include "pipeline.h"
+#include "progress.h"
 #include "report.h"
 #include "settings.h"
+#include "signals.h"
 
 /* Metadata that names no place, device or person's machine. */
 static const char harmless[] = "title,artist,comment,copyright,date,description,language";
 
-static atomic_bool cancelled;
-
-static void on_signal(int signal)
-{
-    (void)signal;
-    atomic_store(&cancelled, true);
-}
-
-static void watch_signals(void)
-{
-    struct sigaction action = { .sa_handler = on_signal };
-
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* a size limit then reads as a failed write */
-}
-
 /* ---- before the run ----------------------------------------------------------- */
-
-/* Defaults, then the profile, then what was typed: so argv is read twice. */
-static int read_settings(VeilSettings *s, int argc, char **argv, char **operands)
-{
-    VeilSettings typed = { 0 };
-    int n = veil_opts_parse(&typed, veil_settings_rows, argc, argv, operands), ret = n;
-
-    if (ret >= 0)
-        ret = veil_settings_init(s);
-    if (ret >= 0 && typed.profile)
-        ret = veil_settings_load(s, typed.profile);
-    if (ret >= 0)
-        ret = veil_opts_parse(s, veil_settings_rows, argc, argv, operands);
-    veil_opts_free(&typed, veil_settings_rows);
-    return ret < 0 ? ret : n;
-}
 
 static int check_metadata(const char *keep)
 {
@@ -90,6 +57,12 @@ static int check_chain(const VeilSettings *s)
     const int flags = chain ? veil_chain_flags(chain) : -ENOMEM;
     int ret = flags < 0 ? -EINVAL : 0;
 
+    if (flags >= 0 && s->tracks && !(flags & VEIL_FILTER_RECALLS)) {
+        veil_error("chain '%s' does not use the tracks file '%s'; put 'tracks' in place of 'detect,track'", chain,
+                   s->tracks);
+        av_free(chain);
+        return -EINVAL;
+    }
     if (flags >= 0 && !(flags & VEIL_FILTER_HIDES) && !s->allow_bare) {
         veil_error("chain '%s' hides no face; add 'detect,track,cover', or give --allow-bare if the output is not "
                    "for publishing", chain);
@@ -105,15 +78,6 @@ static int check_chain(const VeilSettings *s)
     return ret;
 }
 
-static bool is_same_file(const char *a, const char *b)
-{
-    struct stat sa, sb;
-
-    if (!strcmp(a, b))
-        return true;
-    return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
-}
-
 /* The source is never written to, whatever --force says. */
 static int check_paths(const char *input, const VeilSettings *s)
 {
@@ -124,12 +88,17 @@ static int check_paths(const char *input, const VeilSettings *s)
         return -EINVAL;
     }
     for (int i = 0; i < 2; i++)
-        if (written[i] && is_same_file(input, written[i])) {
+        if (written[i] && veil_paths_same(input, written[i])) {
             veil_error("%s '%s' is the input itself; choose another name, the source is never changed",
                        i ? "report" : "output", written[i]);
             return -EINVAL;
         }
-    if (s->report && is_same_file(s->output, s->report)) {
+    for (int i = 0; s->tracks && i < 2; i++)
+        if (written[i] && veil_paths_same(s->tracks, written[i])) {
+            veil_error("%s '%s' is the tracks file itself; choose another name", i ? "report" : "output", written[i]);
+            return -EINVAL;
+        }
+    if (s->report && veil_paths_same(s->output, s->report)) {
         veil_error("report '%s' is the output itself; choose another name", s->report);
         return -EINVAL;
     }
@@ -169,6 +138,58 @@ static int begin_report(const VeilSettings *s, VeilPartFile *report)
     return ret;
 }
 
+/* ---- the audit at the end -------------------------------------------------------- */
+
+static bool lend_shows(const void *lend, int track)
+{
+    return veil_lend_shows(lend, track);
+}
+
+/* The report as it will be, for what made the file and with which settings. */
+static json_t *report_json(const VeilReport *r)
+{
+    json_t *root = veil_report_json(r);
+
+    json_object_del(json_object_get(root, "output"), "sha256"); /* the audit would take it once more */
+    return root;
+}
+
+/* @return 0 clean, 1 something was found, negative after a printed sentence */
+static int audit(VeilReport *r, const VeilLend *lend)
+{
+    json_t *report = report_json(r);
+    const VeilAuditJob job = { .path = r->out->file.part_path, .name = r->out->file.path, .source = r->in->path,
+                               .report = report, .tracks = lend ? veil_lend_file(lend) : NULL, .shows = lend_shows,
+                               .opaque = lend, .detector = "auto", .every = 1, .threshold = 0.5,
+                               .threads = r->settings->threads, .cancel = &veil_cancelled };
+    VeilAudit *a = NULL;
+    int ret;
+
+    veil_info("searching the output once more");
+    ret = veil_audit_run(&a, &job);
+    json_decref(report);
+    if (ret < 0)
+        return ret;
+    r->audit = veil_audit_json(a);
+    r->withheld = !veil_audit_is_clean(a);
+    veil_audit_say(a);
+    veil_audit_free(a);
+    return r->withheld;
+}
+
+/* The report alone gets its name, and says why. */
+static int withhold(const VeilReport *r, VeilPartFile *report, const char *path)
+{
+    const int ret = veil_report_write(r, report->fd, report->path) < 0 ? -EIO : veil_partfile_commit(report);
+
+    if (ret < 0)
+        return ret;
+    veil_error("'%s' was not written: the audit found what should not be in it; its list is in '%s', correct the tracks "
+               "with 'veil scan' and 'redact --tracks', or look for smaller faces with a larger --detect-size",
+               r->settings->output, path);
+    return 1;
+}
+
 static void say_result(const VeilReport *r, const char *output, const char *report)
 {
     veil_info("%s: %lld frames, %lld face boxes covered, %lld damaged frames covered whole, %.1f s", output,
@@ -176,7 +197,7 @@ static void say_result(const VeilReport *r, const char *output, const char *repo
     veil_info("report: %s", report);
 }
 
-static int redact(const char *input, const VeilSettings *s)
+static int redact(const char *input, VeilSettings *s)
 {
     VeilFilterEnv env = { .threads = s->threads ? s->threads : av_cpu_count(), .find_model = veil_models_lend };
     VeilPartFile report = { .fd = -1 };
@@ -184,24 +205,32 @@ static int redact(const char *input, const VeilSettings *s)
     VeilOutput *out = NULL;
     VeilChain *chain = NULL;
     VeilRun run = { 0 };
+    VeilLend *lend = NULL;
     char *report_path = NULL;
-    int ret;
+    int ret = s->tracks ? veil_lend_open(&lend, s, input) : 0;
 
-    if ((ret = veil_input_open(&in, input, s->threads, &cancelled)) < 0 || (ret = begin_report(s, &report)) < 0)
+    if (lend)
+        env.tracks = veil_lend_calls(lend);
+    if (ret < 0 || (ret = veil_input_open(&in, input, s->threads, &veil_cancelled)) < 0 || (ret = begin_report(s, &report)) < 0)
         goto end;
     in->keep_audio = strcmp(s->audio, "drop") != 0;
     in->stop_on_error = !strcmp(s->on_error, "stop");
     ret = veil_pipeline_run(in, s, &env, &chain, &out, &run);
     if (ret >= 0) {
-        const VeilReport r = { s, in, out, chain, &run };
+        json_t *tracks = lend ? veil_lend_describe(lend) : NULL;
+        VeilReport r = { .settings = s, .in = in, .out = out, .chain = chain, .run = &run, .tracks = tracks };
 
         report_path = strdup(report.path);
-        ret = commit(&r, out, &report);
-        if (ret >= 0)
+        ret = s->audit ? audit(&r, lend) : 0;
+        if (ret == 1)
+            ret = withhold(&r, &report, report_path ? report_path : "");
+        else if (ret >= 0 && (ret = commit(&r, out, &report)) >= 0)
             say_result(&r, s->output, report_path ? report_path : "");
+        json_decref(tracks);
+        json_decref(r.audit);
     }
 end:
-    if (ret < 0 && atomic_load(&cancelled))
+    if (ret < 0 && atomic_load(&veil_cancelled))
         veil_error("stopped by a signal; nothing was kept");
     else if (ret < 0 && !veil_msg_errors())
         veil_error("cannot redact '%s': %s; nothing was kept", input, strerror(-ret));
@@ -211,6 +240,7 @@ end:
     veil_chain_close(chain);
     veil_input_close(in);
     veil_run_free(&run);
+    veil_lend_close(lend);
     return ret;
 }
 
@@ -248,20 +278,21 @@ static int run(int argc, char **argv)
 {
     VeilSettings s = { 0 };
     char **operands = calloc((size_t)argc + 1, sizeof(*operands));
-    const int n = operands ? read_settings(&s, argc, argv, operands) : -ENOMEM;
+    const int n = operands ? veil_settings_read(&s, veil_settings_rows, argc, argv, operands) : -ENOMEM;
     int ret = n;
 
     veil_msg_set_level(s.quiet ? VEIL_MSG_QUIET : s.verbose ? VEIL_MSG_VERBOSE : VEIL_MSG_NORMAL);
+    veil_progress_set_pause(s.progress);
     veil_avlog_install();
     if (n >= 0 && s.show_config) {
         veil_settings_show(&s);
     } else if (n >= 0 && (ret = check_settings(&s, n, operands)) >= 0) {
-        watch_signals();
-        ret = redact(operands[0], &s);
+        veil_signals_watch();
+        ret = redact(operands[0], &s); /* 1: withheld by the audit */
     }
     veil_opts_free(&s, veil_settings_rows);
     free(operands);
-    return ret < 0 ? VEIL_EXIT_ERROR : VEIL_EXIT_DONE;
+    return ret < 0 ? VEIL_EXIT_ERROR : ret == 1 ? VEIL_EXIT_NO : VEIL_EXIT_DONE;
 }
 
 const VeilCommand veil_cmd_redact = {

@@ -54,11 +54,13 @@ static int open_format(VeilInput *in)
     ret = avformat_open_input(&in->format, url, NULL, &opts);
     av_dict_free(&opts);
     av_free(url);
+    if (ret == AVERROR_EXIT)
+        return ret; /* stopped from outside */
     if (ret < 0) {
         veil_error("cannot open '%s': %s; give a video file that ffprobe can read", in->path, av_err2str(ret));
         return ret;
     }
-    if ((ret = avformat_find_stream_info(in->format, NULL)) < 0)
+    if ((ret = avformat_find_stream_info(in->format, NULL)) < 0 && ret != AVERROR_EXIT)
         veil_error("cannot read '%s': %s; the file may be cut short", in->path, av_err2str(ret));
     return ret;
 }

@@ -15,6 +15,10 @@
 static const VeilCommand *const commands[] = {
 #ifndef VEIL_KEYS_ONLY
     &veil_cmd_redact,
+    &veil_cmd_review,
+    &veil_cmd_report,
+    &veil_cmd_scan,
+    &veil_cmd_audit,
     &veil_cmd_models,
     &veil_cmd_doctor,
 #endif

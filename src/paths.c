@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool exists(const char *path)
@@ -49,4 +50,13 @@ int veil_paths_config(const char *name, char *out, size_t cap)
     if (beside_program(name, out, cap))
         return 0;
     return snprintf(out, cap, VEIL_PREFIX "/share/veil/config/%s.cfg", name) < (int)cap && exists(out) ? 0 : -ENOENT;
+}
+
+bool veil_paths_same(const char *a, const char *b)
+{
+    struct stat sa, sb;
+
+    if (!strcmp(a, b))
+        return true;
+    return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
 }

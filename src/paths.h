@@ -7,6 +7,7 @@
 #ifndef VEIL_SRC_PATHS_H
 #define VEIL_SRC_PATHS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /**
@@ -17,5 +18,8 @@
  * @return 0; -ENOENT
  */
 int veil_paths_config(const char *name, char *out, size_t cap);
+
+/** True if both name one file, by whatever path or link. */
+bool veil_paths_same(const char *a, const char *b);
 
 #endif /* VEIL_SRC_PATHS_H */

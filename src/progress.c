@@ -11,8 +11,8 @@
 
 #define BAR_WIDTH   24
 #define TERMINAL_S  0.1 ///< seconds between two drawings of the bar
-#define PLAIN_S     5.0 ///< seconds between two lines where there is no terminal
 
+static double plain_s = 5; ///< seconds between two lines where there is no terminal
 static bool on_terminal, drawn;
 static double begun, shown;
 
@@ -30,6 +30,11 @@ static void wipe(void)
     if (drawn)
         fputs("\r\033[K", stderr);
     drawn = false;
+}
+
+void veil_progress_set_pause(double seconds)
+{
+    plain_s = seconds;
 }
 
 void veil_progress_begin(void)
@@ -80,7 +85,7 @@ void veil_progress_show(const VeilProgress *p)
     const double t = now();
     char line[160];
 
-    if (veil_msg_level() < VEIL_MSG_NORMAL || t - shown < (on_terminal ? TERMINAL_S : PLAIN_S))
+    if (veil_msg_level() < VEIL_MSG_NORMAL || t - shown < (on_terminal ? TERMINAL_S : plain_s))
         return;
     shown = t;
     format_line(line, sizeof(line), p, t - begun);

@@ -16,6 +16,9 @@ typedef struct VeilProgress {
     int faces;       ///< in the newest frame
 } VeilProgress;
 
+/** Seconds between two lines where there is no terminal; 5 unless set. */
+void veil_progress_set_pause(double seconds);
+
 void veil_progress_begin(void);
 /** Show, if it is time to. */
 void veil_progress_show(const VeilProgress *p);

@@ -47,7 +47,7 @@ static json_t *output_of(const VeilReport *r)
                      "picture_turned", (int)r->out->bakes_rotation);
 }
 
-static json_t *versions(void)
+json_t *veil_report_versions(void)
 {
     return json_pack("{s:s, s:s, s:i, s:i, s:i}", "veil", VEIL_VERSION, "ffmpeg", av_version_info(), "libavcodec",
                      (int)avcodec_version(), "libavformat", (int)avformat_version(), "libavfilter",
@@ -105,7 +105,7 @@ static int add_filter(void *opaque, const char *name, const char *args, const AV
     return json_array_append_new(opaque, filter);
 }
 
-static json_t *filters_of(const VeilChain *chain)
+json_t *veil_report_filters(const VeilChain *chain)
 {
     json_t *list = json_array();
 
@@ -132,13 +132,26 @@ static json_t *result_of(const VeilReport *r)
                      (json_int_t)r->in->times_nudged, "wall_s", run->wall_s, "cpu_s", run->cpu_s);
 }
 
-int veil_report_write(const VeilReport *r, int fd, const char *path)
+json_t *veil_report_json(const VeilReport *r)
 {
     json_t *root = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", "veil/report/1", "source",
                              source_of(r), "output", output_of(r), "result", result_of(r), "filters",
-                             filters_of(r->chain), "stripped",
+                             veil_report_filters(r->chain), "stripped",
                              veil_input_stripped(r->in, r->settings->keep_metadata), "configuration",
-                             configuration(r->settings), "versions", versions());
+                             configuration(r->settings), "versions", veil_report_versions());
+
+    if (root && r->tracks)
+        json_object_set(root, "tracks", r->tracks);
+    if (root && r->audit)
+        json_object_set(root, "audit", r->audit);
+    if (root && r->audit)
+        json_object_set_new(root, "withheld", json_boolean(r->withheld));
+    return root;
+}
+
+int veil_report_write(const VeilReport *r, int fd, const char *path)
+{
+    json_t *root = veil_report_json(r);
     int ret = 0;
 
     if (!root || json_dumpfd(root, fd, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) < 0) {

@@ -24,6 +24,13 @@ const VeilOpt veil_settings_rows[] = {
     { "show-config", 0, VEIL_OPT_FLAG, ROW(show_config), NULL, "print the settings as a profile, and do nothing", .only_typed = true },
     { "quiet", 'q', VEIL_OPT_FLAG, ROW(quiet), NULL, "print errors only", .only_typed = true },
     { "verbose", 'v', VEIL_OPT_FLAG, ROW(verbose), NULL, "print what is being done", .only_typed = true },
+    { "progress", 0, VEIL_OPT_DOUBLE, ROW(progress), "S", "seconds between two lines of progress where there is no terminal", 0.1, 3600, .only_typed = true },
+    { "tracks", 't', VEIL_OPT_STRING, ROW(tracks), "FILE", "take the faces from a tracks file that 'veil scan' wrote, in place of searching", .only_typed = true },
+    { "consent", 0, VEIL_OPT_LIST, ROW(consent), "FILE", "consent record, given or withdrawn, for tracks that are to be kept; may be repeated", .only_typed = true },
+    { "consents", 0, VEIL_OPT_STRING, ROW(consents), "FOLDER", "folder whose *.consent files are such records", .only_typed = true },
+    { "purpose", 0, VEIL_OPT_STRING, ROW(purpose), "WORD", "purpose that a consent record must be for, default publication" },
+    { "reasons", 0, VEIL_OPT_STRING, ROW(reasons), "FILE", "closed list of reasons for which a face may be kept without consent, default reasons" },
+    { "audit", 0, VEIL_OPT_FLAG, ROW(audit), NULL, "check the output as 'veil audit' does, and keep it only if it is clean" },
     { "allow-bare", 0, VEIL_OPT_FLAG, ROW(allow_bare), NULL, "run a chain that hides no face, or that draws on them", .only_typed = true },
 
     { "detector", 'd', VEIL_OPT_STRING, ROW(detector), "NAME", "what finds faces: auto, yunet, own, opencv, cascade" },
@@ -53,7 +60,8 @@ const VeilOpt veil_settings_rows[] = {
 
 int veil_settings_init(VeilSettings *s)
 {
-    *s = (VeilSettings){ .detect_size = 1280,
+    *s = (VeilSettings){ .progress = 5,
+                         .detect_size = 1280,
                          .detect_every = 3,
                          .lookahead = 2,
                          .patience = 1.2,
@@ -65,9 +73,29 @@ int veil_settings_init(VeilSettings *s)
                          .style = strdup("solid"),
                          .color = strdup("black"),
                          .preset = strdup("faster"),
+                         .purpose = strdup("publication"),
+                         .reasons = strdup("reasons"),
                          .audio = strdup("keep"),
                          .on_error = strdup("cover-frame") };
-    return s->detector && s->style && s->color && s->preset && s->audio && s->on_error ? 0 : -ENOMEM;
+    return s->detector && s->style && s->color && s->preset && s->purpose && s->reasons && s->audio && s->on_error
+               ? 0
+               : -ENOMEM;
+}
+
+/* What was typed beats the profile that it names: so argv is read twice. */
+int veil_settings_read(VeilSettings *s, const VeilOpt *rows, int argc, char **argv, char **operands)
+{
+    VeilSettings typed = { 0 };
+    int n = veil_opts_parse(&typed, rows, argc, argv, operands), ret = n;
+
+    if (ret >= 0)
+        ret = veil_settings_init(s);
+    if (ret >= 0 && typed.profile)
+        ret = veil_settings_load(s, typed.profile);
+    if (ret >= 0)
+        ret = veil_opts_parse(s, rows, argc, argv, operands);
+    veil_opts_free(&typed, rows);
+    return ret < 0 ? ret : n;
 }
 
 /* ---- profiles -------------------------------------------------------------- */
@@ -218,6 +246,26 @@ static void add_zones(AVBPrint *b, const VeilStrings *zone)
     av_bprint_finalize(&areas, NULL);
 }
 
+static void add_finding(AVBPrint *b, const VeilSettings *s)
+{
+    add_quoted(b, "detect=backend", s->detector);
+    av_bprintf(b, ":size=%d:every=%d:threshold=%g,", s->detect_size, s->detect_every, s->threshold);
+    av_bprintf(b, "track=lookahead=%g:patience=%g:extend=%g,", s->lookahead, s->patience, s->extend);
+}
+
+char *veil_settings_finding(const VeilSettings *s)
+{
+    AVBPrint b;
+    char *out = NULL;
+
+    av_bprint_init(&b, 0, AV_BPRINT_SIZE_UNLIMITED);
+    add_finding(&b, s);
+    if (av_bprint_finalize(&b, &out) < 0)
+        return NULL;
+    out[strlen(out) - 1] = 0; /* the comma before what follows */
+    return out;
+}
+
 char *veil_settings_chain(const VeilSettings *s)
 {
     AVBPrint b;
@@ -226,9 +274,10 @@ char *veil_settings_chain(const VeilSettings *s)
     if (s->chain)
         return av_strdup(s->chain);
     av_bprint_init(&b, 0, AV_BPRINT_SIZE_UNLIMITED);
-    add_quoted(&b, "detect=backend", s->detector);
-    av_bprintf(&b, ":size=%d:every=%d:threshold=%g,", s->detect_size, s->detect_every, s->threshold);
-    av_bprintf(&b, "track=lookahead=%g:patience=%g:extend=%g,", s->lookahead, s->patience, s->extend);
+    if (s->tracks)
+        av_bprintf(&b, "tracks,consent,");
+    else
+        add_finding(&b, s);
     add_zones(&b, &s->zone);
     av_bprintf(&b, "cover=style=%s:margin=%g:cells=%d:", s->style, s->margin, s->cells);
     add_quoted(&b, "color", s->color);

@@ -16,6 +16,12 @@ typedef struct VeilSettings {
     /* what and where */
     char *output, *profile, *report;
     bool force, show_config, quiet, verbose, allow_bare;
+    double progress; ///< seconds
+    char *tracks;                          ///< tracks file to render from, in place of searching
+    char *reasons, *consents, *purpose;    ///< who may be seen: closed list, folder of records, what for
+    VeilStrings consent;                   ///< files of records
+    bool audit;
+    bool json; ///< of scan alone
     /* finding and hiding */
     char *chain;
     char *detector;
@@ -44,10 +50,21 @@ int veil_settings_init(VeilSettings *s);
  */
 int veil_settings_load(VeilSettings *s, const char *name);
 
+/**
+ * Defaults, then the profile that was typed, then what else was typed.
+ * @param rows     the rows that the command takes: veil_settings_rows, or some of them
+ * @param operands as in veil_opts_parse()
+ * @return number of operands; -EINVAL or an errno after a printed sentence
+ */
+int veil_settings_read(VeilSettings *s, const VeilOpt *rows, int argc, char **argv, char **operands);
+
 /** Print as a profile, on standard output. */
 void veil_settings_show(const VeilSettings *s);
 
 /** The chain to run: the one asked for, or the one that the other settings describe. @return allocated text, or NULL */
 char *veil_settings_chain(const VeilSettings *s);
+
+/** The part of it that finds faces and follows them. @return allocated text, or NULL */
+char *veil_settings_finding(const VeilSettings *s);
 
 #endif /* VEIL_SRC_SETTINGS_H */

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Goal: the page of `veil review` in a real browser, from load to a rendered and audited file; needs what
+# `make test-browser` installs. The story itself is tests/browser/story.mjs.
+
+LIB=$(realpath "$(dirname "$0")/../lib")
+BROWSER=$(realpath "$LIB/../browser")
+STREET=$(realpath "${VEIL_BUILD:-build}/samples/street/street")
+. "$LIB/e2e.sh"
+
+command -v node > /dev/null || skip_all "nodejs is not installed"
+[ -x "${CHROMIUM:-/usr/bin/chromium}" ] || skip_all "chromium is not installed; 'make test-browser' installs it"
+[ -d "$BROWSER/node_modules/playwright-core" ] || skip_all "playwright-core is not installed; 'make test-browser' installs it"
+[ -n "${VEIL_MODELS:-}" ] || skip_all "VEIL_MODELS is not set: the street is scanned with yunet"
+case ${VEIL_BUILD:-build} in */asan | */tsan) skip_all "too slow under sanitizers" ;; esac
+tiny() { # the page is built, so that only the video is missing
+    : > empty.mp4
+    veil review --no-browser empty.mp4
+    ! grep -q 'without its review page' err.txt
+}
+tiny || skip_all "this veil was built without its page; run 'make page' and 'make'"
+
+VEIL="$VEIL" STREET="$STREET" timeout 400 node "$BROWSER/story.mjs" "$TMP"
