@@ -204,12 +204,14 @@ size_t veil_crops_records(const VeilCrops *c, const uint8_t **records)
     return c->len;
 }
 
-/* Sizes in steps, so that few encoders serve all faces; the frame is the limit. */
-static int canvas_side(int wanted, int most)
+/* Sizes in steps, so that few encoders serve all faces; the frame is the limit,
+ * and a canvas on block borders must be able to reach its far edge. */
+static int canvas_side(int wanted, int most, int block)
 {
     const int step = wanted < 256 ? 16 : 32;
+    const int side = FFMIN((wanted + wanted / SLACK + step - 1) / step * step, most);
 
-    return FFMIN((wanted + wanted / SLACK + step - 1) / step * step, most);
+    return side + (most - side) % block;
 }
 
 /* Where a side of the canvas begins so that [at, at + len) is in it. */
@@ -234,8 +236,8 @@ VeilRect veil_crops_place(VeilCrops *c, VeilRect r)
 
     if (!fits) {
         veil_crops_rest(c);
-        canvas->w = canvas_side(w, f->width);
-        canvas->h = canvas_side(h, f->height);
+        canvas->w = canvas_side(w, f->width, f->block_w);
+        canvas->h = canvas_side(h, f->height, f->block_h);
     }
     canvas->x = canvas_at(canvas->x, fits, x0, w, canvas->w, f->width, f->block_w);
     canvas->y = canvas_at(canvas->y, fits, y0, h, canvas->h, f->height, f->block_h);

@@ -23,6 +23,8 @@
 #define VEIL_FILTER_HIDES          (1 << 2) ///< hides every box of the list
 #define VEIL_FILTER_SHOWS          (1 << 3) ///< for checking only; never in a published profile
 
+#define VEIL_FILTER_SEALS          (1 << 4) ///< puts faces into a vault
+
 /** What flows into a filter; does not change during a run. */
 typedef struct VeilLink {
     int w, h; ///< luma pixels, as stored
@@ -44,6 +46,7 @@ typedef struct VeilFilterEnv {
      * @return 0; AVERROR(ENOENT) not found; AVERROR_INVALIDDATA altered
      */
     int (*find_model)(void *opaque, const char *name, char *path, size_t cap, char *digest);
+    struct VeilSealPlan *seal; ///< keys and place of the vault (seal.h); NULL: nothing can be sealed
 } VeilFilterEnv;
 
 typedef struct VeilFilter VeilFilter;

@@ -10,11 +10,12 @@
 extern const VeilFilter veil_vf_cover;
 extern const VeilFilter veil_vf_detect;
 extern const VeilFilter veil_vf_draw;
+extern const VeilFilter veil_vf_seal;
 extern const VeilFilter veil_vf_track;
 extern const VeilFilter veil_vf_zone;
 
 const VeilFilter *const veil_filters[] = {
-    &veil_vf_detect, &veil_vf_track, &veil_vf_zone, &veil_vf_cover, &veil_vf_draw, NULL,
+    &veil_vf_detect, &veil_vf_track, &veil_vf_zone, &veil_vf_seal, &veil_vf_cover, &veil_vf_draw, NULL,
 };
 
 const VeilFilter *veil_filter_find(const char *name)

@@ -22,6 +22,7 @@
 #include "msg.h"
 #include "pipeline.h"
 #include "report.h"
+#include "sealing.h"
 #include "settings.h"
 
 /* Metadata that names no place, device or person's machine. */
@@ -97,6 +98,12 @@ static int check_chain(const VeilSettings *s)
         veil_error("chain '%s' draws on faces, which is for checking only; give --allow-bare if the output is not "
                    "for publishing", chain);
         ret = -EINVAL;
+    } else if (flags >= 0 && !(flags & VEIL_FILTER_SEALS) != !veil_settings_seals(s)) {
+        veil_error(flags & VEIL_FILTER_SEALS
+                       ? "chain '%s' seals, but no group can open the vault; give --group, --policy and --operator"
+                       : "chain '%s' seals nothing; put 'seal' before 'cover', or leave --group and --vault away",
+                   chain);
+        ret = -EINVAL;
     } else if (flags >= 0 && !(flags & VEIL_FILTER_HIDES)) {
         veil_warn("chain '%s' hides no face: do not publish the output", chain);
     }
@@ -116,16 +123,17 @@ static bool is_same_file(const char *a, const char *b)
 /* The source is never written to, whatever --force says. */
 static int check_paths(const char *input, const VeilSettings *s)
 {
-    const char *const written[2] = { s->output, s->report };
+    const char *const written[4] = { s->output, s->report, s->vault, s->embed };
+    static const char *const what[4] = { "output", "report", "vault", "archive" };
 
     if (!s->output) {
         veil_error("no output was named; give -o FILE.mp4");
         return -EINVAL;
     }
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 4; i++)
         if (written[i] && is_same_file(input, written[i])) {
-            veil_error("%s '%s' is the input itself; choose another name, the source is never changed",
-                       i ? "report" : "output", written[i]);
+            veil_error("%s '%s' is the input itself; choose another name, the source is never changed", what[i],
+                       written[i]);
             return -EINVAL;
         }
     if (s->report && is_same_file(s->output, s->report)) {
@@ -137,13 +145,14 @@ static int check_paths(const char *input, const VeilSettings *s)
 
 /* ---- the run ------------------------------------------------------------------- */
 
-/* Both files get their names, or neither: the report first, as a report
- * without a video harms nobody. */
-static int commit(const VeilReport *r, VeilOutput *out, VeilPartFile *report)
+/* All files get their names, or none: the vault first, as no published file
+ * may be without its sealed faces; then the report, which harms nobody alone. */
+static int commit(const VeilReport *r, VeilOutput *out, VeilPartFile *report, VeilSealing *sealing)
 {
-    int ret = veil_report_write(r, report->fd, report->path);
+    int ret = sealing ? veil_sealing_finish(sealing, out->file.part_path) : 0;
 
-    if (ret < 0 || (ret = veil_partfile_commit(report)) < 0)
+    if (ret < 0 || (ret = veil_report_write(r, report->fd, report->path)) < 0 ||
+        (ret = veil_partfile_commit(report)) < 0)
         return ret;
     return veil_partfile_commit(&out->file);
 }
@@ -166,7 +175,25 @@ static void say_result(const VeilReport *r, const char *output, const char *repo
 {
     veil_info("%s: %lld frames, %lld face boxes covered, %lld damaged frames covered whole, %.1f s", output,
               (long long)r->run->frames, (long long)r->run->face_frames, (long long)r->run->damaged, r->run->wall_s);
+    if (r->sealing)
+        veil_info("vault: %s, %u units of %d tracks", r->sealing->path, r->sealing->plan.units,
+                  r->sealing->plan.n_tracks);
+    else if (r->settings->profile)
+        veil_info("nothing is sealed: no group is named");
     veil_info("report: %s", report);
+}
+
+/* Crops lie where faces are in the picture as stored; a published picture that
+ * is turned would have them elsewhere. */
+static int check_turn(const VeilSettings *s, const VeilInput *in)
+{
+    const AVOutputFormat *format = veil_output_format(s->output);
+
+    if (!in->rotation || !format || !veil_output_must_turn(format))
+        return 0;
+    veil_error("'%s' is shown turned by %d degrees, which %s cannot say; write .mp4 or .mov to seal it", in->path,
+               in->rotation, format->name);
+    return -EINVAL;
 }
 
 static int redact(const char *input, const VeilSettings *s)
@@ -177,21 +204,29 @@ static int redact(const char *input, const VeilSettings *s)
     VeilOutput *out = NULL;
     VeilChain *chain = NULL;
     VeilRun run = { 0 };
+    VeilSealing *sealing = NULL;
     char *report_path = NULL;
     int ret;
 
     if ((ret = veil_input_open(&in, input, s->threads, &cancelled)) < 0 || (ret = begin_report(s, &report)) < 0)
         goto end;
+    if (veil_settings_seals(s)) {
+        if ((ret = check_turn(s, in)) < 0 || (ret = veil_sealing_begin(&sealing, s, in)) < 0)
+            goto end;
+        env.seal = &sealing->plan;
+    }
     in->keep_audio = strcmp(s->audio, "drop") != 0;
     in->stop_on_error = !strcmp(s->on_error, "stop");
     ret = veil_pipeline_run(in, s, &env, &chain, &out, &run);
     if (ret >= 0) {
-        const VeilReport r = { s, in, out, chain, &run };
+        const VeilReport r = { s, in, out, chain, &run, sealing };
 
         report_path = strdup(report.path);
-        ret = commit(&r, out, &report);
+        ret = commit(&r, out, &report, sealing);
         if (ret >= 0)
             say_result(&r, s->output, report_path ? report_path : "");
+        if (ret >= 0 && sealing)
+            veil_sealing_keep(sealing);
     }
 end:
     if (ret < 0 && atomic_load(&cancelled))
@@ -202,6 +237,7 @@ end:
     veil_partfile_abandon(&report);
     veil_output_close(out);
     veil_chain_close(chain);
+    veil_sealing_free(sealing);
     veil_input_close(in);
     veil_run_free(&run);
     return ret;

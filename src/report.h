@@ -11,6 +11,7 @@
 #include "input.h"
 #include "output.h"
 #include "pipeline.h"
+#include "sealing.h"
 #include "settings.h"
 
 typedef struct VeilReport {
@@ -19,6 +20,7 @@ typedef struct VeilReport {
     const VeilOutput *out;
     const VeilChain *chain;
     const VeilRun *run;
+    const VeilSealing *sealing; ///< NULL: nothing is sealed
 } VeilReport;
 
 /**

@@ -26,6 +26,11 @@ typedef struct VeilSettings {
     double margin;
     int cells;
     VeilStrings zone;
+    /* sealing */
+    bool seal;
+    char *vault, *group, *gid, *policy, *operator_key, *fidelity, *start, *embed;
+    double seal_margin;
+    int pass_fd;
     /* coding */
     char *encoder, *preset, *enc_opts;
     int crf, threads;
@@ -46,6 +51,9 @@ int veil_settings_load(VeilSettings *s, const char *name);
 
 /** Print as a profile, on standard output. */
 void veil_settings_show(const VeilSettings *s);
+
+/** Are faces to be sealed: asked for, or a group named? */
+bool veil_settings_seals(const VeilSettings *s);
 
 /** The chain to run: the one asked for, or the one that the other settings describe. @return allocated text, or NULL */
 char *veil_settings_chain(const VeilSettings *s);
