@@ -7,16 +7,21 @@
 #include <libavutil/common.h>
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
+#include <libavutil/pixdesc.h>
 
 #include "keys/avc.h"
 #include "keys/record.h"
 
-/* Fixed quantiser of the default: what it gives is in tests/bench/RESULTS.md. */
-#define QUANTISER "18"
+/* Fixed quantiser of the default: 42 dB on real faces (tests/bench/RESULTS.md).
+ * x264 counts from -12 in 10 bit. */
+#define QUANTISER    "26"
+#define QUANTISER_10 "38"
 
-/* A canvas is this share larger than the face when it is chosen, so that it
- * need not be chosen again while the face comes nearer. */
-#define SLACK 8
+/* A canvas is 1/SLACK larger than the face when it is chosen; once a face has
+ * outgrown its canvas, it will go on growing, and each new stream costs a key
+ * frame: then 1/GROWTH. */
+#define SLACK  32
+#define GROWTH 8
 
 #define IDLE_MAX 16 ///< encoders kept for the next face of their size
 
@@ -62,12 +67,14 @@ static void encoder_free(Encoder *e)
  * thread. Key frames are asked for, never chosen. */
 static void set_options(AVCodecContext *c, bool lossless)
 {
+    const char *qp = av_pix_fmt_desc_get(c->pix_fmt)->comp[0].depth > 8 ? QUANTISER_10 : QUANTISER;
+
     c->max_b_frames = 0;
     c->refs = 1;
     c->thread_count = 1;
-    av_opt_set(c->priv_data, "preset", lossless ? "ultrafast" : "superfast", 0);
+    av_opt_set(c->priv_data, "preset", lossless ? "superfast" : "medium", 0);
     av_opt_set(c->priv_data, "tune", "zerolatency", 0);
-    av_opt_set(c->priv_data, "qp", lossless ? "0" : QUANTISER, 0);
+    av_opt_set(c->priv_data, "qp", lossless ? "0" : qp, 0);
     av_opt_set(c->priv_data, "forced-idr", "1", 0);
     av_opt_set(c->priv_data, "x264-params",
                "sliced-threads=0:keyint=infinite:scenecut=0:aq-mode=0:psy=0:ref=1:aud=0:nal-hrd=none", 0);
@@ -206,10 +213,10 @@ size_t veil_crops_records(const VeilCrops *c, const uint8_t **records)
 
 /* Sizes in steps, so that few encoders serve all faces; the frame is the limit,
  * and a canvas on block borders must be able to reach its far edge. */
-static int canvas_side(int wanted, int most, int block)
+static int canvas_side(int wanted, int slack, int most, int block)
 {
     const int step = wanted < 256 ? 16 : 32;
-    const int side = FFMIN((wanted + wanted / SLACK + step - 1) / step * step, most);
+    const int side = FFMIN((wanted + wanted / slack + step - 1) / step * step, most);
 
     return side + (most - side) % block;
 }
@@ -231,13 +238,16 @@ VeilRect veil_crops_place(VeilCrops *c, VeilRect r)
     const int h = FFMIN(FFALIGN(av_clip(r.y + r.h, y0 + 1, f->height), f->block_h), f->height) - y0;
     /* A canvas much too large costs more than a new stream. */
     const bool fits = c->canvas.w >= w && c->canvas.h >= h &&
-                      (int64_t)c->canvas.w * c->canvas.h < 3 * (int64_t)(w + 16) * (h + 16);
+                      (int64_t)c->canvas.w * c->canvas.h < 2 * (int64_t)(w + 16) * (h + 16);
     VeilRect *canvas = &c->canvas;
 
     if (!fits) {
+        const int slack_w = canvas->w && w > canvas->w ? GROWTH : SLACK;
+        const int slack_h = canvas->h && h > canvas->h ? GROWTH : SLACK;
+
         veil_crops_rest(c);
-        canvas->w = canvas_side(w, f->width, f->block_w);
-        canvas->h = canvas_side(h, f->height, f->block_h);
+        canvas->w = canvas_side(w, slack_w, f->width, f->block_w);
+        canvas->h = canvas_side(h, slack_h, f->height, f->block_h);
     }
     canvas->x = canvas_at(canvas->x, fits, x0, w, canvas->w, f->width, f->block_w);
     canvas->y = canvas_at(canvas->y, fits, y0, h, canvas->h, f->height, f->block_h);

@@ -13,6 +13,7 @@
 #include <math.h>
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
+#include <libavutil/common.h>
 #include <libavutil/imgutils.h>
 #include <libavutil/pixdesc.h>
 
@@ -131,7 +132,7 @@ static void list(const Crops *all)
 /* ---- against the source ----------------------------------------------------------- */
 
 typedef struct Sum {
-    double error, samples, worst; ///< worst: lowest PSNR of a crop
+    double error, samples, worst, top; ///< top: highest value; worst: lowest PSNR of a crop
     int64_t differ, grey;
     int crops;
 } Sum;
@@ -156,17 +157,48 @@ static bool is_grey(const Crop *c, const AVPixFmtDescriptor *d, int x, int y)
     return true;
 }
 
+/* A macroblock's reach around grey: there the coded picture mixes both. */
+#define REACH 8
+
+static bool near_grey(const uint8_t *grey, VeilRect r, int x, int y)
+{
+    for (int v = FFMAX(y - REACH, 0); v <= FFMIN(y + REACH, r.h - 1); v++)
+        for (int u = FFMAX(x - REACH, 0); u <= FFMIN(x + REACH, r.w - 1); u++)
+            if (grey[v * r.w + u] == 2)
+                return true;
+    return false;
+}
+
+/* 1: looks grey; 2: so does all around it, so it was painted. */
+static uint8_t *find_grey(const Crop *c, const AVPixFmtDescriptor *d)
+{
+    const int w = c->at.rect.w, h = c->at.rect.h;
+    uint8_t *grey = calloc((size_t)w, (size_t)h);
+
+    for (int i = 0; i < w * h; i++)
+        grey[i] = is_grey(c, d, i % w, i / w);
+    for (int y = 1; y < h - 1; y++)
+        for (int x = 1; x < w - 1; x++) {
+            const uint8_t *p = grey + y * w + x;
+
+            if (p[0] && p[-1] && p[1] && p[-w] && p[w])
+                grey[y * w + x] = 2;
+        }
+    return grey;
+}
+
 static void compare_crop(Sum *sum, const Crop *c, const AVFrame *frame)
 {
     const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(c->picture->format);
     const double top = (1 << d->comp[0].depth) - 1;
+    uint8_t *mask = find_grey(c, d);
     double error = 0, samples = 0;
 
     for (int y = 0; y < c->at.rect.h; y++)
         for (int x = 0; x < c->at.rect.w; x++) {
-            const bool grey = is_grey(c, d, x, y);
+            const bool grey = near_grey(mask, c->at.rect, x, y);
 
-            sum->grey += grey;
+            sum->grey += mask[y * c->at.rect.w + x] == 2;
             for (int i = 0; i < d->nb_components && !grey; i++) {
                 const int sw = i ? d->log2_chroma_w : 0, sh = i ? d->log2_chroma_h : 0;
                 int e;
@@ -180,10 +212,12 @@ static void compare_crop(Sum *sum, const Crop *c, const AVFrame *frame)
                 sum->differ += e != 0;
             }
         }
+    free(mask);
     sum->error += error;
     sum->samples += samples;
     if (samples && error > 0)
         sum->worst = fmin(sum->worst, 10 * log10(top * top * samples / error));
+    sum->top = top;
     sum->crops++;
 }
 
@@ -224,7 +258,7 @@ static int compare(const Crops *all, const char *source)
     }
     printf("frames %u compared %d differ %lld grey %lld psnr %.2f worst %.2f\n", n, sum.crops, (long long)sum.differ,
            (long long)sum.grey,
-           sum.error > 0 ? 10 * log10(255. * 255. * sum.samples / sum.error) : 999., sum.worst);
+           sum.error > 0 ? 10 * log10(sum.top * sum.top * sum.samples / sum.error) : 999., sum.worst);
     av_frame_free(&f);
     av_packet_free(&p);
     avcodec_free_context(&dec);
