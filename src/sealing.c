@@ -27,7 +27,7 @@
 
 static int refuse(const VeilErr *err)
 {
-    veil_error("cannot seal: %s", err->text);
+    veil_error("cannot seal: %s; nothing was kept", err->text);
     return -EINVAL;
 }
 
