@@ -14,6 +14,7 @@
 #include <libavutil/cpu.h>
 #include <sodium.h>
 
+#include "archive.h"
 #include "audio.h"
 #include "avlog.h"
 #include "cmd.h"
@@ -140,6 +141,15 @@ static int check_paths(const char *input, const VeilSettings *s)
         veil_error("report '%s' is the output itself; choose another name", s->report);
         return -EINVAL;
     }
+    if (s->embed && !veil_settings_seals(s)) {
+        veil_error("there is no vault to embed; give --group, --policy and --operator, or leave --embed away");
+        return -EINVAL;
+    }
+    if (s->embed && (is_same_file(s->output, s->embed) || veil_archive_check(s->embed) < 0)) {
+        if (!veil_msg_errors())
+            veil_error("archive '%s' is the output itself; choose another name", s->embed);
+        return -EINVAL;
+    }
     return veil_output_format(s->output) ? 0 : -EINVAL;
 }
 
@@ -147,10 +157,15 @@ static int check_paths(const char *input, const VeilSettings *s)
 
 /* All files get their names, or none: the vault first, as no published file
  * may be without its sealed faces; then the report, which harms nobody alone. */
-static int commit(const VeilReport *r, VeilOutput *out, VeilPartFile *report, VeilSealing *sealing)
+static int commit(const VeilReport *r, VeilOutput *out, VeilPartFile *report, VeilPartFile *archive)
 {
+    VeilSealing *sealing = r->sealing;
     int ret = sealing ? veil_sealing_finish(sealing, out->file.part_path) : 0;
 
+    if (ret >= 0 && sealing && archive->path &&
+        ((ret = veil_archive_write(archive, out->file.part_path, sealing->path, sealing->path)) < 0 ||
+         (ret = veil_partfile_commit(archive)) < 0))
+        return ret;
     if (ret < 0 || (ret = veil_report_write(r, report->fd, report->path)) < 0 ||
         (ret = veil_partfile_commit(report)) < 0)
         return ret;
@@ -175,6 +190,8 @@ static void say_result(const VeilReport *r, const char *output, const char *repo
 {
     veil_info("%s: %lld frames, %lld face boxes covered, %lld damaged frames covered whole, %.1f s", output,
               (long long)r->run->frames, (long long)r->run->face_frames, (long long)r->run->damaged, r->run->wall_s);
+    if (r->settings->embed)
+        veil_warn("'%s' holds the vault: keep it on the shelf and never publish it", r->settings->embed);
     if (r->sealing)
         veil_info("vault: %s, %u units of %d tracks", r->sealing->path, r->sealing->plan.units,
                   r->sealing->plan.n_tracks);
@@ -199,7 +216,7 @@ static int check_turn(const VeilSettings *s, const VeilInput *in)
 static int redact(const char *input, const VeilSettings *s)
 {
     VeilFilterEnv env = { .threads = s->threads ? s->threads : av_cpu_count(), .find_model = veil_models_lend };
-    VeilPartFile report = { .fd = -1 };
+    VeilPartFile report = { .fd = -1 }, archive = { .fd = -1 };
     VeilInput *in = NULL;
     VeilOutput *out = NULL;
     VeilChain *chain = NULL;
@@ -211,7 +228,8 @@ static int redact(const char *input, const VeilSettings *s)
     if ((ret = veil_input_open(&in, input, s->threads, &cancelled)) < 0 || (ret = begin_report(s, &report)) < 0)
         goto end;
     if (veil_settings_seals(s)) {
-        if ((ret = check_turn(s, in)) < 0 || (ret = veil_sealing_begin(&sealing, s, in)) < 0)
+        if ((ret = check_turn(s, in)) < 0 || (ret = veil_sealing_begin(&sealing, s, in)) < 0 ||
+            (s->embed && (ret = veil_partfile_begin(&archive, s->embed, s->force)) < 0))
             goto end;
         env.seal = &sealing->plan;
     }
@@ -222,7 +240,7 @@ static int redact(const char *input, const VeilSettings *s)
         const VeilReport r = { s, in, out, chain, &run, sealing };
 
         report_path = strdup(report.path);
-        ret = commit(&r, out, &report, sealing);
+        ret = commit(&r, out, &report, &archive);
         if (ret >= 0)
             say_result(&r, s->output, report_path ? report_path : "");
         if (ret >= 0 && sealing)
@@ -235,6 +253,7 @@ end:
         veil_error("cannot redact '%s': %s; nothing was kept", input, strerror(-ret));
     free(report_path);
     veil_partfile_abandon(&report);
+    veil_partfile_abandon(&archive);
     veil_output_close(out);
     veil_chain_close(chain);
     veil_sealing_free(sealing);

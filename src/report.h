@@ -20,7 +20,7 @@ typedef struct VeilReport {
     const VeilOutput *out;
     const VeilChain *chain;
     const VeilRun *run;
-    const VeilSealing *sealing; ///< NULL: nothing is sealed
+    VeilSealing *sealing; ///< NULL: nothing is sealed
 } VeilReport;
 
 /**

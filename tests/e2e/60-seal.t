@@ -55,6 +55,14 @@ for format in yuv420p yuv422p yuv444p yuv420p10le yuv422p10le yuv444p10le; do
     ok "$format: keeps its format" bash -c "'$TOOL' list g $format.mkv.veil | tail -1 | grep -q ' $format\$'"
 done
 
+# ---- an archive -------------------------------------------------------------------
+runs 'an archive is written too' sealed walk.mp4 -o pub.mp4 --embed shelf.mkv
+ok 'with a warning' grep -q 'never publish it' err.txt
+ok 'its attachment is the vault' bash -c \
+    'ffmpeg -nostdin -v error -dump_attachment:t:0 out.veil -i shelf.mkv -f null - ; cmp out.veil pub.mp4.veil'
+ok 'the published file has none' bash -c '! ffprobe -v error -show_streams pub.mp4 | grep -q attachment'
+ok 'an archive must be Matroska' exits 2 sealed walk.mp4 -o pub2.mp4 --embed shelf.mp4
+
 # ---- segments, and kill -9 ------------------------------------------------------
 # Times stretched: 60 frames are 36 s, four segments.
 ff -i walk.mp4 -an -vf setpts=15*PTS -r 5/3 -c:v libx264 -crf 14 -preset ultrafast slow.mp4
