@@ -12,10 +12,10 @@
 #include "keys/avc.h"
 #include "keys/record.h"
 
-/* Fixed quantiser of the default: 42 dB on real faces (tests/bench/RESULTS.md).
+/* Fixed quantiser of the default: near 43 dB on real faces (tests/bench/RESULTS.md).
  * x264 counts from -12 in 10 bit. */
-#define QUANTISER    "26"
-#define QUANTISER_10 "38"
+#define QUANTISER    "25"
+#define QUANTISER_10 "37"
 
 /* A canvas is 1/SLACK larger than the face when it is chosen; once a face has
  * outgrown its canvas, it will go on growing, and each new stream costs a key

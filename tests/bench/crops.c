@@ -22,7 +22,7 @@ static const struct {
     const char *name, *encoder, *options;
 } candidates[] = {
     { "mjpeg-q2", "mjpeg", "qmin=2:qmax=2:global_quality=236:flags=+qscale" },
-    { "png", "png", "" },
+    { "png-of-luma", "png", "" },
     { "ffv1", "ffv1", "level=3:coder=1:context=1:g=1000" },
 #define ZERO "tune=zerolatency:forced-idr=1:x264-params=sliced-threads=0\\:keyint=infinite\\:scenecut=0\\:ref=1"
     { "x264-ultrafast-lossless", "libx264", "preset=ultrafast:qp=0:" ZERO },
@@ -30,17 +30,16 @@ static const struct {
     { "x264-veryfast-lossless", "libx264", "preset=veryfast:qp=0:" ZERO },
     { "x264-medium-lossless", "libx264", "preset=medium:qp=0:" ZERO },
     { "x264-superfast-qp18", "libx264", "preset=superfast:qp=18:" ZERO "\\:aq-mode=0\\:psy=0" },
-    { "x264-superfast-qp20", "libx264", "preset=superfast:qp=20:" ZERO "\\:aq-mode=0\\:psy=0" },
     { "x264-superfast-qp22", "libx264", "preset=superfast:qp=22:" ZERO "\\:aq-mode=0\\:psy=0" },
     { "x264-superfast-qp24", "libx264", "preset=superfast:qp=24:" ZERO "\\:aq-mode=0\\:psy=0" },
     { "x264-superfast-crf23", "libx264", "preset=superfast:crf=23:" ZERO },
-    { "x264-veryfast-qp20", "libx264", "preset=veryfast:qp=20:" ZERO "\\:aq-mode=0\\:psy=0" },
-    { "x264-veryfast-qp21", "libx264", "preset=veryfast:qp=21:" ZERO "\\:aq-mode=0\\:psy=0" },
-    { "x264-veryfast-qp22", "libx264", "preset=veryfast:qp=22:" ZERO "\\:aq-mode=0\\:psy=0" },
     { "x264-veryfast-qp23", "libx264", "preset=veryfast:qp=23:" ZERO "\\:aq-mode=0\\:psy=0" },
     { "x264-faster-qp22", "libx264", "preset=faster:qp=22:" ZERO "\\:aq-mode=0\\:psy=0" },
     { "x264-medium-qp22", "libx264", "preset=medium:qp=22:" ZERO "\\:aq-mode=0\\:psy=0" },
-    { "x264-veryfast-b3-qp22", "libx264", "preset=veryfast:qp=22:bf=3:x264-params=keyint=infinite\\:scenecut=0\\:aq-mode=0\\:psy=0" },
+    { "x264-superfast-qp26", "libx264", "preset=superfast:qp=26:" ZERO "\\:aq-mode=0\\:psy=0" },
+    { "x264-faster-qp26", "libx264", "preset=faster:qp=26:" ZERO "\\:aq-mode=0\\:psy=0" },
+    { "x264-medium-qp25", "libx264", "preset=medium:qp=25:" ZERO "\\:aq-mode=0\\:psy=0" },
+    { "x264-medium-qp26-b3", "libx264", "preset=medium:qp=26:bf=3:x264-params=keyint=infinite\\:scenecut=0\\:aq-mode=0\\:psy=0" },
     { "x265-ultrafast-qp22", "libx265", "preset=ultrafast:tune=zerolatency:x265-params=qp=22\\:keyint=1000\\:pools=none\\:frame-threads=1\\:log-level=none" },
     { "x265-ultrafast-lossless", "libx265", "preset=ultrafast:tune=zerolatency:x265-params=lossless=1\\:keyint=1000\\:pools=none\\:frame-threads=1\\:log-level=none" },
     { "vp9-rt8-q20", "libvpx-vp9", "deadline=realtime:cpu-used=8:crf=20:b=0:lag-in-frames=0:g=1000" },
@@ -83,6 +82,10 @@ static void add_error(Sum *s, const uint8_t *raw, const AVFrame *f)
     const int size = av_image_get_buffer_size(f->format, f->width, f->height, 1);
     uint8_t *got = malloc((size_t)size);
 
+    if (f->format == AV_PIX_FMT_GRAY8) { /* PNG: luma alone */
+        free(got);
+        return;
+    }
     av_image_copy_to_buffer(got, size, (const uint8_t *const *)f->data, f->linesize, f->format, f->width, f->height, 1);
     for (int y = 0; y < f->height; y++)
         for (int x = 0; x < f->width; x++)

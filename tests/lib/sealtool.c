@@ -169,7 +169,21 @@ static bool near_grey(const uint8_t *grey, VeilRect r, int x, int y)
     return false;
 }
 
-/* 1: looks grey; 2: so does all around it, so it was painted. */
+#define RUN 6 ///< grey samples side by side that no face has
+
+/* Mark runs along a row (step 1) or a column (step w). */
+static void mark_runs(uint8_t *grey, int n, int step)
+{
+    for (int i = 0, begin = 0; i <= n; i++) {
+        if (i < n && grey[i * step])
+            continue;
+        for (int j = begin; i - begin >= RUN && j < i; j++)
+            grey[j * step] = 2;
+        begin = i + 1;
+    }
+}
+
+/* 1: looks grey; 2: painted, as it is long. */
 static uint8_t *find_grey(const Crop *c, const AVPixFmtDescriptor *d)
 {
     const int w = c->at.rect.w, h = c->at.rect.h;
@@ -177,13 +191,10 @@ static uint8_t *find_grey(const Crop *c, const AVPixFmtDescriptor *d)
 
     for (int i = 0; i < w * h; i++)
         grey[i] = is_grey(c, d, i % w, i / w);
-    for (int y = 1; y < h - 1; y++)
-        for (int x = 1; x < w - 1; x++) {
-            const uint8_t *p = grey + y * w + x;
-
-            if (p[0] && p[-1] && p[1] && p[-w] && p[w])
-                grey[y * w + x] = 2;
-        }
+    for (int y = 0; y < h; y++)
+        mark_runs(grey + y * w, w, 1);
+    for (int x = 0; x < w; x++)
+        mark_runs(grey + x, h, w);
     return grey;
 }
 
