@@ -12,10 +12,10 @@
 #include "keys/avc.h"
 #include "keys/record.h"
 
-/* Fixed quantiser of the default: near 43 dB on real faces (tests/bench/RESULTS.md).
+/* Fixed quantiser of the default: 42 dB on a real crowd (tests/bench/RESULTS.md).
  * x264 counts from -12 in 10 bit. */
-#define QUANTISER    "25"
-#define QUANTISER_10 "37"
+#define QUANTISER    "26"
+#define QUANTISER_10 "38"
 
 /* A canvas is 1/SLACK larger than the face when it is chosen; once a face has
  * outgrown its canvas, it will go on growing, and each new stream costs a key
@@ -72,7 +72,7 @@ static void set_options(AVCodecContext *c, bool lossless)
     c->max_b_frames = 0;
     c->refs = 1;
     c->thread_count = 1;
-    av_opt_set(c->priv_data, "preset", lossless ? "superfast" : "medium", 0);
+    av_opt_set(c->priv_data, "preset", lossless ? "superfast" : "faster", 0);
     av_opt_set(c->priv_data, "tune", "zerolatency", 0);
     av_opt_set(c->priv_data, "qp", lossless ? "0" : qp, 0);
     av_opt_set(c->priv_data, "forced-idr", "1", 0);
