@@ -94,6 +94,12 @@ $(BUILD)/tests/lib/%: tests/lib/%.c $(KEYS_SRC:%.c=$(BUILD)/%.o) $(BUILD)/src/ke
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(call pkg,libs,$(KEYS_LIBS))
 
+# The same for sealing, which needs the video libraries.
+$(BUILD)/tests/lib/sealtool: tests/lib/sealtool.c tests/lib/dealer.h $(BUILD)/libveil.a $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(call pkg,cflags,$(VIDEO_LIBS) $(KEYS_LIBS)) -c -o $@.o $<
+	$(CXX) $(LDFLAGS) -o $@ $@.o $(BUILD)/libveil.a $(call pkg,libs,$(VIDEO_LIBS) $(KEYS_LIBS)) $(CV_LIBS) -lm
+
 # Just the refusals of PROTOCOL section 9; ends with "N passed, 0 failed".
 test-attacks: $(filter $(BUILD)/tests/unit/test_attacks_%,$(UNIT))
 	@CMOCKA_MESSAGE_OUTPUT=TAP sh tests/tally.sh $^
@@ -188,7 +194,7 @@ TESTED = $(UNIT) $(sort $(wildcard tests/e2e/*.t))
 run_tests = CMOCKA_MESSAGE_OUTPUT=TAP VEIL=$(BUILD)/veil VEIL_BUILD=$(BUILD) \
     prove -j$(JOBS) --merge --exec tests/lib/run-test $(1)
 
-VAULTTOOL := $(BUILD)/tests/lib/vaulttool
+VAULTTOOL := $(BUILD)/tests/lib/vaulttool $(BUILD)/tests/lib/sealtool
 test-built: all veil-keys $(UNIT) $(VAULTTOOL)
 	$(call run_tests,$(TESTED))
 test-unit: all $(UNIT)

@@ -24,7 +24,8 @@
 #define VEIL_FILTER_FINDS          (1 << 1) ///< gives frames a box list
 #define VEIL_FILTER_HIDES          (1 << 2) ///< hides every box of the list
 #define VEIL_FILTER_SHOWS          (1 << 3) ///< for checking only; never in a published profile
-#define VEIL_FILTER_RECALLS        (1 << 4) ///< takes its boxes from the tracks that the program lends
+#define VEIL_FILTER_SEALS          (1 << 4) ///< puts faces into a vault
+#define VEIL_FILTER_RECALLS        (1 << 5) ///< takes its boxes from the tracks that the program lends
 
 struct VeilBox;
 
@@ -68,6 +69,7 @@ typedef struct VeilFilterEnv {
      */
     int (*find_model)(void *opaque, const char *name, char *path, size_t cap, char *digest);
     const VeilTracksLent *tracks; ///< NULL: there are none
+    struct VeilSealPlan *seal; ///< keys and place of the vault (seal.h); NULL: nothing can be sealed
 } VeilFilterEnv;
 
 typedef struct VeilFilter VeilFilter;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "avc.h"
 #include "bytes.h"
 
 static uint32_t be(const uint8_t *p, int n)
@@ -55,6 +56,30 @@ static bool jpeg_size(const uint8_t *p, size_t len, uint32_t *w, uint32_t *h)
     return false;
 }
 
+/* Size that the picture states; that of one that goes on is the stream's. */
+static bool own_size(const VeilRecord *r, uint32_t *w, uint32_t *h)
+{
+    VeilAvc avc;
+
+    switch (r->codec) {
+    case VEIL_CODEC_JPEG:
+        return jpeg_size(r->data, r->len, w, h);
+    case VEIL_CODEC_PNG:
+        return png_size(r->data, r->len, w, h);
+    case VEIL_CODEC_AVC_FIRST:
+        if (!veil_avc_first(&avc, r->data, r->len))
+            return false;
+        *w = avc.w;
+        *h = avc.h;
+        return true;
+    case VEIL_CODEC_AVC_NEXT:
+        *w = r->w;
+        *h = r->h;
+        return veil_avc_following(r->data, r->len);
+    }
+    return false;
+}
+
 static bool fits(const VeilRecord *r, uint32_t width, uint32_t height)
 {
     uint32_t w, h;
@@ -62,10 +87,15 @@ static bool fits(const VeilRecord *r, uint32_t width, uint32_t height)
     if (!r->w || !r->h || r->w > VEIL_RECORD_SIDE || r->h > VEIL_RECORD_SIDE || r->w > width ||
         r->h > height || r->x > width - r->w || r->y > height - r->h || r->len > VEIL_RECORD_MAX)
         return false;
-    if (r->codec == VEIL_CODEC_PNG ? !png_size(r->data, r->len, &w, &h)
-                                   : r->codec != VEIL_CODEC_JPEG || !jpeg_size(r->data, r->len, &w, &h))
-        return false;
-    return w == r->w && h == r->h;
+    return own_size(r, &w, &h) && w == r->w && h == r->h;
+}
+
+static bool follows(const VeilRecord *r, const VeilRecord *before)
+{
+    if (r->codec != VEIL_CODEC_AVC_NEXT)
+        return true;
+    return (before->codec == VEIL_CODEC_AVC_FIRST || before->codec == VEIL_CODEC_AVC_NEXT) &&
+           before->w == r->w && before->h == r->h && before->frame < r->frame;
 }
 
 static int refuse(const VeilRecord *r, VeilErr *err)
@@ -97,6 +127,7 @@ int veil_record_next(VeilRecord *r, const uint8_t *bytes, size_t len, size_t *at
                      uint32_t height, VeilErr *err)
 {
     const uint8_t *p = bytes + *at;
+    const VeilRecord before = *r;
 
     *r = (VeilRecord){ 0 };
     if (*at == len)
@@ -112,7 +143,7 @@ int veil_record_next(VeilRecord *r, const uint8_t *bytes, size_t len, size_t *at
     r->codec = p[28];
     r->len = veil_get_le32(p + 29);
     r->data = p + VEIL_RECORD_HEAD;
-    if (r->len > len - *at - VEIL_RECORD_HEAD || !fits(r, width, height))
+    if (r->len > len - *at - VEIL_RECORD_HEAD || !fits(r, width, height) || !follows(r, &before))
         return refuse(r, err);
     *at += VEIL_RECORD_HEAD + (size_t)r->len;
     return 1;

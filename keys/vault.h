@@ -76,7 +76,8 @@ typedef struct VeilVaultWriter VeilVaultWriter;
 
 /**
  * Make a new vault file (0600, never over another) with its header, on disk
- * when this returns. The header's nonce is drawn here.
+ * when this returns. The header's nonce is drawn here. The file is locked
+ * (flock) until close.
  *
  * @param g  borrowed until close
  * @param h  gid, group .. start and video are read; nonce and vid are set

@@ -5,6 +5,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "bytes.h"
@@ -143,6 +144,11 @@ int veil_vault_create(VeilVaultWriter **out, const char *path, const VeilGroupKe
     if (!(w->path = strdup(path)))
         goto fail;
     if ((w->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) < 0) {
+        ret = veil_err(err, -errno, "vault '%s'", path);
+        goto fail;
+    }
+    /* Held while it is written, so that another run can tell it from one left behind. */
+    if (flock(w->fd, LOCK_EX | LOCK_NB) < 0) {
         ret = veil_err(err, -errno, "vault '%s'", path);
         goto fail;
     }

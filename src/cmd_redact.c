@@ -11,6 +11,7 @@
 #include <libavutil/cpu.h>
 #include <sodium.h>
 
+#include "archive.h"
 #include "audio.h"
 #include "audit.h"
 #include "avlog.h"
@@ -24,6 +25,7 @@
 #include "pipeline.h"
 #include "progress.h"
 #include "report.h"
+#include "sealing.h"
 #include "settings.h"
 #include "signals.h"
 
@@ -71,6 +73,12 @@ static int check_chain(const VeilSettings *s)
         veil_error("chain '%s' draws on faces, which is for checking only; give --allow-bare if the output is not "
                    "for publishing", chain);
         ret = -EINVAL;
+    } else if (flags >= 0 && !(flags & VEIL_FILTER_SEALS) != !veil_settings_seals(s)) {
+        veil_error(flags & VEIL_FILTER_SEALS
+                       ? "chain '%s' seals, but no group can open the vault; give --group, --policy and --operator"
+                       : "chain '%s' seals nothing; put 'seal' before 'cover', or leave --group and --vault away",
+                   chain);
+        ret = -EINVAL;
     } else if (flags >= 0 && !(flags & VEIL_FILTER_HIDES)) {
         veil_warn("chain '%s' hides no face: do not publish the output", chain);
     }
@@ -81,16 +89,17 @@ static int check_chain(const VeilSettings *s)
 /* The source is never written to, whatever --force says. */
 static int check_paths(const char *input, const VeilSettings *s)
 {
-    const char *const written[2] = { s->output, s->report };
+    const char *const written[4] = { s->output, s->report, s->vault, s->embed };
+    static const char *const what[4] = { "output", "report", "vault", "archive" };
 
     if (!s->output) {
         veil_error("no output was named; give -o FILE.mp4");
         return -EINVAL;
     }
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 4; i++)
         if (written[i] && veil_paths_same(input, written[i])) {
-            veil_error("%s '%s' is the input itself; choose another name, the source is never changed",
-                       i ? "report" : "output", written[i]);
+            veil_error("%s '%s' is the input itself; choose another name, the source is never changed", what[i],
+                       written[i]);
             return -EINVAL;
         }
     for (int i = 0; s->tracks && i < 2; i++)
@@ -102,24 +111,40 @@ static int check_paths(const char *input, const VeilSettings *s)
         veil_error("report '%s' is the output itself; choose another name", s->report);
         return -EINVAL;
     }
+    if (s->embed && !veil_settings_seals(s)) {
+        veil_error("there is no vault to embed; give --group, --policy and --operator, or leave --embed away");
+        return -EINVAL;
+    }
+    if (s->embed && (veil_paths_same(s->output, s->embed) || veil_archive_check(s->embed) < 0)) {
+        if (!veil_msg_errors())
+            veil_error("archive '%s' is the output itself; choose another name", s->embed);
+        return -EINVAL;
+    }
     return veil_output_format(s->output) ? 0 : -EINVAL;
 }
 
 /* ---- the run ------------------------------------------------------------------- */
 
-/* Both files get their names, or neither: the report first, as a report
- * without a video harms nobody. */
-static int commit(const VeilReport *r, VeilOutput *out, VeilPartFile *report)
+/* All files get their names, or none: the vault first, as no published file
+ * may be without its sealed faces; then the report, which harms nobody alone. */
+static int commit(const VeilReport *r, VeilOutput *out, VeilPartFile *report, VeilPartFile *archive)
 {
+    VeilSealing *sealing = r->sealing;
     VeilErr err;
-    int ret;
+    int ret = veil_leak_check(out->file.part_path, NULL, r->settings->keep_metadata, &err);
 
-    if ((ret = veil_leak_check(out->file.part_path, NULL, r->settings->keep_metadata, &err)) < 0) {
+    if (ret < 0) {
         veil_error("%s; nothing was kept", err.text);
         return ret;
     }
-    ret = veil_report_write(r, report->fd, report->path);
-    if (ret < 0 || (ret = veil_partfile_commit(report)) < 0)
+    if (sealing)
+        ret = veil_sealing_finish(sealing, out->file.part_path);
+    if (ret >= 0 && sealing && archive->path &&
+        ((ret = veil_archive_write(archive, out->file.part_path, sealing->path, sealing->path)) < 0 ||
+         (ret = veil_partfile_commit(archive)) < 0))
+        return ret;
+    if (ret < 0 || (ret = veil_report_write(r, report->fd, report->path)) < 0 ||
+        (ret = veil_partfile_commit(report)) < 0)
         return ret;
     return veil_partfile_commit(&out->file);
 }
@@ -194,18 +219,39 @@ static void say_result(const VeilReport *r, const char *output, const char *repo
 {
     veil_info("%s: %lld frames, %lld face boxes covered, %lld damaged frames covered whole, %.1f s", output,
               (long long)r->run->frames, (long long)r->run->face_frames, (long long)r->run->damaged, r->run->wall_s);
+    if (r->settings->embed)
+        veil_warn("'%s' holds the vault: keep it on the shelf and never publish it", r->settings->embed);
+    if (r->sealing)
+        veil_info("vault: %s, %u units of %d tracks", r->sealing->path, r->sealing->plan.units,
+                  r->sealing->plan.n_tracks);
+    else if (r->settings->profile)
+        veil_info("nothing is sealed: no group is named");
     veil_info("report: %s", report);
+}
+
+/* Crops lie where faces are in the picture as stored; a published picture that
+ * is turned would have them elsewhere. */
+static int check_turn(const VeilSettings *s, const VeilInput *in)
+{
+    const AVOutputFormat *format = veil_output_format(s->output);
+
+    if (!in->rotation || !format || !veil_output_must_turn(format))
+        return 0;
+    veil_error("'%s' is shown turned by %d degrees, which %s cannot say; write .mp4 or .mov to seal it", in->path,
+               in->rotation, format->name);
+    return -EINVAL;
 }
 
 static int redact(const char *input, VeilSettings *s)
 {
     VeilFilterEnv env = { .threads = s->threads ? s->threads : av_cpu_count(), .find_model = veil_models_lend };
-    VeilPartFile report = { .fd = -1 };
+    VeilPartFile report = { .fd = -1 }, archive = { .fd = -1 };
     VeilInput *in = NULL;
     VeilOutput *out = NULL;
     VeilChain *chain = NULL;
     VeilRun run = { 0 };
     VeilLend *lend = NULL;
+    VeilSealing *sealing = NULL;
     char *report_path = NULL;
     int ret = s->tracks ? veil_lend_open(&lend, s, input) : 0;
 
@@ -213,19 +259,28 @@ static int redact(const char *input, VeilSettings *s)
         env.tracks = veil_lend_calls(lend);
     if (ret < 0 || (ret = veil_input_open(&in, input, s->threads, &veil_cancelled)) < 0 || (ret = begin_report(s, &report)) < 0)
         goto end;
+    if (veil_settings_seals(s)) {
+        if ((ret = check_turn(s, in)) < 0 || (ret = veil_sealing_begin(&sealing, s, in)) < 0 ||
+            (s->embed && (ret = veil_partfile_begin(&archive, s->embed, s->force)) < 0))
+            goto end;
+        env.seal = &sealing->plan;
+    }
     in->keep_audio = strcmp(s->audio, "drop") != 0;
     in->stop_on_error = !strcmp(s->on_error, "stop");
     ret = veil_pipeline_run(in, s, &env, &chain, &out, &run);
     if (ret >= 0) {
         json_t *tracks = lend ? veil_lend_describe(lend) : NULL;
-        VeilReport r = { .settings = s, .in = in, .out = out, .chain = chain, .run = &run, .tracks = tracks };
+        VeilReport r = { .settings = s, .in = in, .out = out, .chain = chain, .run = &run,
+                         .tracks = tracks, .sealing = sealing };
 
         report_path = strdup(report.path);
         ret = s->audit ? audit(&r, lend) : 0;
         if (ret == 1)
             ret = withhold(&r, &report, report_path ? report_path : "");
-        else if (ret >= 0 && (ret = commit(&r, out, &report)) >= 0)
+        else if (ret >= 0 && (ret = commit(&r, out, &report, &archive)) >= 0)
             say_result(&r, s->output, report_path ? report_path : "");
+        if (!ret && sealing)
+            veil_sealing_keep(sealing);
         json_decref(tracks);
         json_decref(r.audit);
     }
@@ -236,8 +291,10 @@ end:
         veil_error("cannot redact '%s': %s; nothing was kept", input, strerror(-ret));
     free(report_path);
     veil_partfile_abandon(&report);
+    veil_partfile_abandon(&archive);
     veil_output_close(out);
     veil_chain_close(chain);
+    veil_sealing_free(sealing);
     veil_input_close(in);
     veil_run_free(&run);
     veil_lend_close(lend);

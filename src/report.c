@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "digest.h"
+#include "keys/bytes.h"
 #include "msg.h"
 #include "version.h"
 
@@ -132,11 +133,40 @@ static json_t *result_of(const VeilReport *r)
                      (json_int_t)r->in->times_nudged, "wall_s", run->wall_s, "cpu_s", run->cpu_s);
 }
 
+static json_t *rect_of(const VeilRect *r)
+{
+    return json_pack("[i, i, i, i]", r->x, r->y, r->w, r->h);
+}
+
+/* Enough to find a track again in the published video, where its cover can be
+ * seen: number, times, and the box at both ends. Nothing of what is under it. */
+static json_t *sealed_of(const VeilSealing *l)
+{
+    char vid[VEIL_HEX_LEN(32) + 1], gid[VEIL_HEX_LEN(32) + 1];
+    json_t *tracks;
+
+    if (!l)
+        return json_null();
+    tracks = json_array();
+    for (int i = 0; i < l->plan.n_tracks; i++) {
+        const VeilSealedTrack *t = &l->plan.track[i];
+
+        json_array_append_new(tracks, json_pack("{s:I, s:I, s:I, s:I, s:o, s:o}", "track", (json_int_t)t->number,
+                                                "first_frame", (json_int_t)t->first_frame, "last_frame",
+                                                (json_int_t)t->last_frame, "crops", (json_int_t)t->crops, "first_box",
+                                                rect_of(&t->first), "last_box", rect_of(&t->last)));
+    }
+    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:o}", "vault", l->path, "sha256", l->sha256, "vid",
+                     veil_hex_encode(vid, l->plan.header.vid, 32), "gid",
+                     veil_hex_encode(gid, l->plan.header.gid, 32), "units", (json_int_t)l->plan.units, "tracks",
+                     tracks);
+}
+
 json_t *veil_report_json(const VeilReport *r)
 {
-    json_t *root = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", "veil/report/1", "source",
+    json_t *root = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", "veil/report/1", "source",
                              source_of(r), "output", output_of(r), "result", result_of(r), "filters",
-                             veil_report_filters(r->chain), "stripped",
+                             veil_report_filters(r->chain), "sealed", sealed_of(r->sealing), "stripped",
                              veil_input_stripped(r->in, r->settings->keep_metadata), "configuration",
                              configuration(r->settings), "versions", veil_report_versions());
 

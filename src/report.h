@@ -13,6 +13,7 @@
 #include "input.h"
 #include "output.h"
 #include "pipeline.h"
+#include "sealing.h"
 #include "settings.h"
 
 typedef struct VeilReport {
@@ -24,6 +25,7 @@ typedef struct VeilReport {
     json_t *tracks; ///< of the tracks file, and who was kept: borrowed; NULL without one
     json_t *audit;  ///< result of the audit: borrowed; NULL without one
     bool withheld;  ///< the audit found something: the video did not get its name
+    VeilSealing *sealing; ///< NULL: nothing is sealed
 } VeilReport;
 
 /**

@@ -47,6 +47,18 @@ const VeilOpt veil_settings_rows[] = {
     { "zone", 'z', VEIL_OPT_LIST, ROW(zone), "AREA", "always cover 'x,y x,y x,y @FROM-TO', in pixels or percent; may be repeated" },
     { "chain", 'c', VEIL_OPT_STRING, ROW(chain), "CHAIN", "filters in ffmpeg's syntax, in place of those that the settings above describe" },
 
+    { "seal", 0, VEIL_OPT_FLAG, ROW(seal), NULL, "demand that faces are sealed; without it they are where a group is named" },
+    { "group", 0, VEIL_OPT_STRING, ROW(group), "NOTE", "group.note of the custodians who can open the vault" },
+    { "gid", 0, VEIL_OPT_STRING, ROW(gid), "HEX", "group id that was pinned at installation; another group is refused" },
+    { "policy", 0, VEIL_OPT_STRING, ROW(policy), "FILE", "policy.note of the group, or the folder of all its versions" },
+    { "operator", 0, VEIL_OPT_STRING, ROW(operator_key), "KEY", "operator's key file, which signs the vault" },
+    { "vault", 0, VEIL_OPT_STRING, ROW(vault), "FILE", "vault to write, default OUTPUT.veil", .only_typed = true },
+    { "fidelity", 0, VEIL_OPT_CHOICE, ROW(fidelity), "NAME", "how true sealed faces are", .choices = "visual|lossless" },
+    { "seal-margin", 0, VEIL_OPT_DOUBLE, ROW(seal_margin), "X", "grow a sealed crop's sides by this share of the box; at least what is covered", 0, 2 },
+    { "start", 0, VEIL_OPT_STRING, ROW(start), "TIME", "when the recording began, as 2026-05-01T14:02:00Z; default from the file", .only_typed = true },
+    { "embed", 0, VEIL_OPT_STRING, ROW(embed), "FILE.mkv", "also write an archive with the vault inside; never publish that one", .only_typed = true },
+    { "pass-fd", 0, VEIL_OPT_INT, ROW(pass_fd), "N", "read the operator key's passphrase from this descriptor, -1 asks", -1, 1023, .only_typed = true },
+
     { "encoder", 'e', VEIL_OPT_STRING, ROW(encoder), "NAME", "video encoder of ffmpeg, default libx264, for .webm libvpx-vp9" },
     { "crf", 0, VEIL_OPT_INT, ROW(crf), "N", "constant quality, lower is better; -1 for the encoder's own", -1, 63 },
     { "preset", 0, VEIL_OPT_STRING, ROW(preset), "NAME", "the encoder's preset, 'none' for its own" },
@@ -68,16 +80,20 @@ int veil_settings_init(VeilSettings *s)
                          .extend = 0.16,
                          .margin = 0.2,
                          .cells = 6,
+                         .seal_margin = 0.2,
+                         .pass_fd = -1,
                          .crf = 20,
                          .detector = strdup("auto"),
                          .style = strdup("solid"),
                          .color = strdup("black"),
+                         .fidelity = strdup("visual"),
                          .preset = strdup("faster"),
                          .purpose = strdup("publication"),
                          .reasons = strdup("reasons"),
                          .audio = strdup("keep"),
                          .on_error = strdup("cover-frame") };
-    return s->detector && s->style && s->color && s->preset && s->purpose && s->reasons && s->audio && s->on_error
+    return s->detector && s->style && s->color && s->fidelity && s->preset && s->purpose && s->reasons && s->audio &&
+                   s->on_error
                ? 0
                : -ENOMEM;
 }
@@ -266,6 +282,19 @@ char *veil_settings_finding(const VeilSettings *s)
     return out;
 }
 
+bool veil_settings_seals(const VeilSettings *s)
+{
+    return s->seal || s->group || s->vault;
+}
+
+/* Between what finds faces and what hides them. */
+static void add_seal(AVBPrint *b, const VeilSettings *s)
+{
+    if (veil_settings_seals(s))
+        av_bprintf(b, "seal=margin=%g:cover=%g:shape=%s:fidelity=%s,", s->seal_margin, s->margin,
+                   strcmp(s->style, "ellipse") ? "rect" : "ellipse", s->fidelity);
+}
+
 char *veil_settings_chain(const VeilSettings *s)
 {
     AVBPrint b;
@@ -279,6 +308,7 @@ char *veil_settings_chain(const VeilSettings *s)
     else
         add_finding(&b, s);
     add_zones(&b, &s->zone);
+    add_seal(&b, s);
     av_bprintf(&b, "cover=style=%s:margin=%g:cells=%d:", s->style, s->margin, s->cells);
     add_quoted(&b, "color", s->color);
     return av_bprint_finalize(&b, &out) < 0 ? NULL : out;

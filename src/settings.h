@@ -32,6 +32,11 @@ typedef struct VeilSettings {
     double margin;
     int cells;
     VeilStrings zone;
+    /* sealing */
+    bool seal;
+    char *vault, *group, *gid, *policy, *operator_key, *fidelity, *start, *embed;
+    double seal_margin;
+    int pass_fd;
     /* coding */
     char *encoder, *preset, *enc_opts;
     int crf, threads;
@@ -60,6 +65,9 @@ int veil_settings_read(VeilSettings *s, const VeilOpt *rows, int argc, char **ar
 
 /** Print as a profile, on standard output. */
 void veil_settings_show(const VeilSettings *s);
+
+/** Are faces to be sealed: asked for, or a group named? */
+bool veil_settings_seals(const VeilSettings *s);
 
 /** The chain to run: the one asked for, or the one that the other settings describe. @return allocated text, or NULL */
 char *veil_settings_chain(const VeilSettings *s);

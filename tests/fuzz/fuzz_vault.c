@@ -29,7 +29,7 @@ static void read_vault(const char *path)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    VeilRecord r;
+    VeilRecord r = { 0 };
     size_t at = 0;
     char path[64];
     int fd;

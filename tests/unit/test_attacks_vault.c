@@ -407,7 +407,7 @@ static void attack_39_records(void **state)
                      .codec = VEIL_CODEC_PNG,
                      .len = sizeof(png),
                      .data = png },
-               got;
+               got = { 0 };
     uint8_t out[256];
     size_t at = 0;
     int64_t n = veil_record_put(out, sizeof(out), &r, 640, 360, NULL);
@@ -417,8 +417,8 @@ static void attack_39_records(void **state)
     assert_int_equal(veil_record_next(&got, out, (size_t)n, &at, 640, 360, NULL), 1);
     assert_int_equal(got.pts, 200);
     assert_int_equal(veil_record_next(&got, out, (size_t)n, &at, 640, 360, NULL), 0);
-    r.codec = 3;
-    REFUSED(VEIL_E_RECORD, "codec 3", veil_record_put(out, sizeof(out), &r, 640, 360, err));
+    r.codec = 5;
+    REFUSED(VEIL_E_RECORD, "codec 5", veil_record_put(out, sizeof(out), &r, 640, 360, err));
     r.codec = VEIL_CODEC_JPEG;
     r.data = jpeg;
     r.len = sizeof(jpeg);
