@@ -34,6 +34,7 @@ typedef struct Pair {
     int n_waiting;
     bool source_ended, comparable;
     VeilLuma out_luma, source_luma;
+    VeilCloser closer;
     int mask_level; ///< luma of solid masks, -1 if unknown
     int64_t frame;
     /* of the comparison with the source */
@@ -96,8 +97,9 @@ static VeilAuditFace *new_stretch(VeilAudit *a)
     return &a->face[a->n_faces++];
 }
 
-int veil_audit_add_face(VeilAudit *a, int64_t frame, double seconds, const float box[4], float score, bool uncovered)
+int veil_audit_add_face(VeilAudit *a, int64_t frame, double seconds, const float box[4], float score, int again)
 {
+    const bool uncovered = again < 0;
     VeilAuditFace *f = stretch_of(a, frame, box, uncovered);
 
     if (!f && a->n_faces == VEIL_AUDIT_FACES_MAX) {
@@ -112,6 +114,7 @@ int veil_audit_add_face(VeilAudit *a, int64_t frame, double seconds, const float
     f->to = frame;
     f->to_s = seconds;
     f->frames++;
+    f->again = FFMAX(f->again, again);
     memcpy(f->last, box, sizeof(f->last));
     if (score > f->score || f->frames == 1) {
         f->x = box[0], f->y = box[1], f->w = box[2], f->h = box[3];
@@ -129,9 +132,35 @@ int veil_audit_failed(const VeilAudit *a)
     return n;
 }
 
+bool veil_audit_is_doubtful(const VeilAudit *a, const VeilAuditFace *face)
+{
+    return !a->strict && !face->uncovered && face->again < VEIL_AUDIT_SURE;
+}
+
 bool veil_audit_is_clean(const VeilAudit *a)
 {
-    return !a->n_faces && !veil_audit_failed(a);
+    for (int i = 0; i < a->n_faces; i++)
+        if (!veil_audit_is_doubtful(a, &a->face[i]))
+            return false;
+    return !a->more_faces && !veil_audit_failed(a);
+}
+
+static void conclude_faces(VeilAudit *a)
+{
+    int64_t sure = a->more_faces;
+
+    for (int i = 0; i < a->n_faces; i++) {
+        a->doubtful += veil_audit_is_doubtful(a, &a->face[i]);
+        sure += !veil_audit_is_doubtful(a, &a->face[i]);
+    }
+    if (sure)
+        veil_audit_add(a, "faces", VEIL_AUDIT_FAILED, "%lld stretches in which a face can be seen; %d doubtful ones",
+                       (long long)sure, a->doubtful);
+    else if (a->doubtful)
+        veil_audit_add(a, "faces", VEIL_AUDIT_PASSED, "none in sight but those that are kept; %d doubtful stretches that a "
+                       "person should look at", a->doubtful);
+    else
+        veil_audit_add(a, "faces", VEIL_AUDIT_PASSED, "none in sight but those that are kept");
 }
 
 void veil_audit_free(VeilAudit *a)
@@ -192,8 +221,10 @@ static int judge_finds(Pair *p, const AVFrame *frame, double seconds)
         else if (lies_on_kept(p, box))
             p->a->kept++;
         else {
+            const int again = veil_closer_look(&p->closer, frame, box);
+
             p->faces++;
-            ret = veil_audit_add_face(p->a, p->frame, seconds, box, f->score, false);
+            ret = again < 0 ? again : veil_audit_add_face(p->a, p->frame, seconds, box, f->score, again);
         }
     }
     return ret;
@@ -224,7 +255,7 @@ static int judge_tracks(Pair *p, double seconds)
 
         if (track && !is_shown(p, track) && !lies_on_kept(p, box) && !is_listed(p, box) &&
             veil_place_compare(&p->out_luma, &p->source_luma, box) == VEIL_PLACE_BARE)
-            ret = veil_audit_add_face(p->a, p->frame, seconds, box, f->score, true);
+            ret = veil_audit_add_face(p->a, p->frame, seconds, box, f->score, -1);
     }
     return ret;
 }
@@ -387,6 +418,7 @@ static void choose_detector(VeilAudit *a, const VeilAuditJob *job)
         a->size = FFMIN(strcmp(a->detector, a->made_detector) ? FFMAX(made, 1280) : made * 3 / 2, 8192);
     a->every = job->every;
     a->threshold = job->threshold;
+    a->strict = job->strict;
 }
 
 /* The luma that solid masks have, by the colour of the report. */
@@ -424,7 +456,9 @@ static int open_output(Pair *p, const VeilFilterEnv *env)
     }
     snprintf(chain, sizeof(chain), "detect=backend=%s:size=%d:every=%d:threshold=%g:threads=%d", a->detector, a->size,
              a->every, a->threshold, FFMIN(env->threads, 16));
-    return veil_walk_open(&p->out, p->out_in, chain, veil_paint_formats, env, take_output, p);
+    if ((ret = veil_walk_open(&p->out, p->out_in, chain, veil_paint_formats, env, take_output, p)) < 0)
+        return ret;
+    return veil_closer_open(&p->closer, a->detector, a->rotation, a->threshold);
 }
 
 /* The source in the shape of the output: its format, and turned where the output was. */
@@ -516,11 +550,8 @@ static int run_pair(Pair *p)
         p->a->end_s = fmax(p->a->end_s, p->a->begin_s);
         ret = veil_chain_describe(p->out.chain, take_digest, p->a);
     }
-    if (ret >= 0 && p->a->n_faces)
-        veil_audit_add(p->a, "faces", VEIL_AUDIT_FAILED, "%lld stretches in which a face can be seen",
-                       (long long)p->a->n_faces + p->a->more_faces);
-    else if (ret >= 0)
-        veil_audit_add(p->a, "faces", VEIL_AUDIT_PASSED, "none in sight but those that are kept");
+    if (ret >= 0)
+        conclude_faces(p->a);
     if (ret >= 0 && job->source)
         conclude_pictures(p);
     return ret;
@@ -534,6 +565,7 @@ static void close_pair(Pair *p)
     veil_walk_close(&p->source);
     veil_input_close(p->out_in);
     veil_input_close(p->source_in);
+    veil_closer_close(&p->closer);
     av_free(p->out_luma.own);
     av_free(p->source_luma.own);
 }
