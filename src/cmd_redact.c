@@ -4,6 +4,7 @@
  * `veil redact IN -o OUT`: hide every face of a recording.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,6 +214,10 @@ static int redact(const char *input, VeilSettings *s)
         VeilReport r = { .settings = s, .in = in, .out = out, .chain = chain, .run = &run, .tracks = tracks };
 
         report_path = strdup(report.path);
+        if (s->audit) { /* what the run held would stand beside what the audit holds */
+            avcodec_free_context(&in->decoder);
+            malloc_trim(0);
+        }
         ret = s->audit ? audit(&r, lend) : 0;
         if (ret == 1)
             ret = withhold(&r, &report, report_path ? report_path : "");
