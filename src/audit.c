@@ -182,6 +182,16 @@ static bool is_shown(const Pair *p, const VeilTracksTrack *track)
     return !p->job->shows || p->job->shows(p->job->opaque, track->id);
 }
 
+/* The file has boxes as the source is stored; the output may have been turned upright. */
+static void place_in_output(const Pair *p, const VeilTracksBox *b, float box[4])
+{
+    const int turn = (p->job->tracks->source.rotation - p->a->rotation + 360) % 360;
+    VeilFace f = { .x = b->x, .y = b->y, .w = b->w, .h = b->h };
+
+    veil_face_unrotate(&f, p->out_luma.w, p->out_luma.h, (360 - turn) % 360);
+    box[0] = f.x, box[1] = f.y, box[2] = f.w, box[3] = f.h;
+}
+
 /* A face of someone who may be seen is no finding. */
 static bool lies_on_kept(const Pair *p, const float box[4])
 {
@@ -190,8 +200,12 @@ static bool lies_on_kept(const Pair *p, const float box[4])
     for (int i = 0; t && i < t->n_tracks; i++) {
         const VeilTracksBox *b = is_shown(p, &t->track[i]) ? veil_tracksfile_box_at(&t->track[i], p->frame) : NULL;
         const float cx = box[0] + box[2] / 2, cy = box[1] + box[3] / 2;
+        float kept[4];
 
-        if (b && cx >= b->x && cx <= b->x + b->w && cy >= b->y && cy <= b->y + b->h)
+        if (!b)
+            continue;
+        place_in_output(p, b, kept);
+        if (cx >= kept[0] && cx <= kept[0] + kept[2] && cy >= kept[1] && cy <= kept[1] + kept[3])
             return true;
     }
     return false;
@@ -242,20 +256,19 @@ static bool is_listed(const Pair *p, const float box[4])
 /* Each box of the tracks file must have something on it, whatever detectors say. */
 static int judge_tracks(Pair *p, double seconds)
 {
-    VeilBox boxes[VEIL_MAX_FACES];
-    const int n = p->job->tracks && p->comparable
-                      ? veil_tracksfile_at(p->job->tracks, p->frame, boxes, VEIL_MAX_FACES)
-                      : 0;
+    const VeilTracksFile *t = p->comparable ? p->job->tracks : NULL;
     int ret = 0;
 
-    for (int i = 0; i < n && ret >= 0; i++) {
-        const VeilFace *f = &boxes[i].face;
-        const float box[4] = { f->x, f->y, f->w, f->h };
-        const VeilTracksTrack *track = veil_tracksfile_find(p->job->tracks, boxes[i].track);
+    for (int i = 0; t && i < t->n_tracks && ret >= 0; i++) {
+        const VeilTracksBox *b = is_shown(p, &t->track[i]) ? NULL : veil_tracksfile_box_at(&t->track[i], p->frame);
+        float box[4];
 
-        if (track && !is_shown(p, track) && !lies_on_kept(p, box) && !is_listed(p, box) &&
+        if (!b)
+            continue;
+        place_in_output(p, b, box);
+        if (!lies_on_kept(p, box) && !is_listed(p, box) &&
             veil_place_compare(&p->out_luma, &p->source_luma, box) == VEIL_PLACE_BARE)
-            ret = veil_audit_add_face(p->a, p->frame, seconds, box, f->score, -1);
+            ret = veil_audit_add_face(p->a, p->frame, seconds, box, b->score, -1);
     }
     return ret;
 }

@@ -261,6 +261,10 @@ static int check_settings(const VeilSettings *s, int n, char **operands)
                      : "no input was named; give a video file");
         return -EINVAL;
     }
+    if (!s->tracks && (s->consent.n || s->consents)) {
+        veil_error("a consent record speaks of a track; give the file that 'veil scan' wrote with --tracks");
+        return -EINVAL;
+    }
     if (sodium_init() < 0) {
         veil_error("libsodium cannot start; check that /dev/urandom can be read");
         return -EIO;
