@@ -24,7 +24,7 @@
 #define VEIL_FILTER_FINDS          (1 << 1) ///< gives frames a box list
 #define VEIL_FILTER_HIDES          (1 << 2) ///< hides every box of the list
 #define VEIL_FILTER_SHOWS          (1 << 3) ///< for checking only; never in a published profile
-#define VEIL_FILTER_RECALLS        (1 << 4) ///< takes its boxes from the tracks that the program lends
+#define VEIL_FILTER_RECALLS        (1 << 5) ///< takes its boxes from the tracks that the program lends
 
 struct VeilBox;
 
