@@ -67,6 +67,18 @@ int veil_closer_open(VeilCloser *c, const char *detector, int rotation, double t
 int veil_closer_look(VeilCloser *c, const AVFrame *frame, const float box[4]);
 void veil_closer_close(VeilCloser *c);
 
+/** What was seen is all there: add the check "faces". */
+void veil_audit_conclude_faces(VeilAudit *a);
+
+/** Intersection over union of two boxes. */
+float veil_audit_overlap(const float a[4], const float b[4]);
+
+/** Set detector and size: by the job, or to differ from what made the file. Needs width and height. */
+void veil_audit_choose(VeilAudit *a, const VeilAuditJob *job);
+
+/** All frames: faces, and with a source frames, times and picture. @return 0; AVERROR after a printed sentence */
+int veil_audit_frames(VeilAudit *a, const VeilAuditJob *job);
+
 /** Sound, streams, metadata: all that needs no picture. @return 0; AVERROR after a printed sentence */
 int veil_audit_media(VeilAudit *a, const VeilAuditJob *job);
 
