@@ -17,6 +17,8 @@
 #include "filters/filter.h"
 #include "tracksfile.h"
 
+#define VEIL_AUDIT_LOOKS     3     ///< closer looks at each find, at other sizes
+#define VEIL_AUDIT_SURE      2     ///< of them that make it a finding; with fewer it is doubtful
 #define VEIL_AUDIT_BUCKETS   500   ///< parts of the timeline
 #define VEIL_AUDIT_FACES_MAX 20000 ///< stretches that are listed; more are only counted
 
@@ -31,6 +33,7 @@ typedef struct VeilAuditJob {
     const char *detector;        ///< "auto": chosen to differ from what made the file
     int size;                    ///< longer side searched; 0: chosen so
     int every;                   ///< search each Nth frame
+    bool strict;                 ///< doubtful finds count as well
     double threshold;            ///< lowest score that counts as a face, on the common scale
     int threads;                 ///< 0: all cores
     const atomic_bool *cancel;
@@ -42,6 +45,7 @@ typedef struct VeilAuditFace {
     int64_t from, to;        ///< frame numbers
     double from_s, to_s;     ///< their times
     int frames;              ///< in which it was seen
+    int again;               ///< closer looks that saw it too, in its best frame, of VEIL_AUDIT_LOOKS
     float x, y, w, h, score; ///< where the score is best; luma pixels of the frame as stored
     float last[4];           ///< where it was seen last
 } VeilAuditFace;
@@ -59,6 +63,7 @@ typedef struct VeilAudit {
     char made_detector[32], detector[32]; ///< "" if unknown
     int made_size, size, every;      ///< longer side searched then and now
     double threshold;
+    bool strict;
     char model_sha256[65];
     int width, height, rotation;
     int64_t frames;
@@ -67,6 +72,7 @@ typedef struct VeilAudit {
     VeilAuditFace *face;
     int n_faces, cap_faces;
     int64_t more_faces; ///< not listed
+    int doubtful;       ///< stretches of the list that are
     VeilAuditCheck check[16];
     int n_checks;
     float changed[VEIL_AUDIT_BUCKETS]; ///< share of the picture that a mask covers, at most, by part of the timeline
@@ -81,6 +87,7 @@ typedef struct VeilAudit {
  */
 int veil_audit_run(VeilAudit **out, const VeilAuditJob *job);
 
+bool veil_audit_is_doubtful(const VeilAudit *a, const VeilAuditFace *face); ///< a person should look, but it does not fail
 bool veil_audit_is_clean(const VeilAudit *a);
 int veil_audit_failed(const VeilAudit *a); ///< checks that failed
 

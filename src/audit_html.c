@@ -36,7 +36,7 @@ static const char head[] =
     "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\n"
     "tr:target{background:var(--card);outline:2px solid var(--bad)}\n"
     "svg{display:block}.line{width:100%;height:auto;background:var(--card);border:1px solid var(--line);border-radius:.4rem}\n"
-    ".line .m{fill:var(--mask)}.line .f{fill:var(--bad)}.line a:hover .f,.line a:focus .f{fill:var(--ink)}"
+    ".line .m{fill:var(--mask)}.line .f{fill:var(--bad)}.line .d{fill:var(--skip);opacity:.6}.line a:hover rect,.line a:focus rect{fill:var(--ink)}"
     ".line text{fill:var(--soft);font:11px system-ui,sans-serif}.line .t{stroke:var(--line)}\n"
     ".where{background:var(--card);border:1px solid var(--line)}.where rect{fill:var(--bad)}\n"
     "a{color:inherit}@media print{body{padding:0}tr{break-inside:avoid}}\n"
@@ -88,9 +88,10 @@ static void title(FILE *f, const VeilAudit *a)
             a->size, a->every, a->threshold, VEIL_VERSION);
     fprintf(f, "<p class=\"verdict %s\">%s</p>\n", clean ? "good" : "bad",
             clean ? "&#10003; Clean" : "&#10007; Not clean");
-    fprintf(f, "<p>%lld finds: %lld on masks, %lld on faces that are kept, in %d stretches a face can be seen%s.</p>\n",
-            (long long)a->found, (long long)a->over_masks, (long long)a->kept, a->n_faces,
-            a->more_faces ? " (and more, not listed)" : "");
+    fprintf(f, "<p>%lld finds: %lld on masks, %lld on faces that are kept, in %d stretches a face can be seen%s; "
+               "%d stretches are doubtful.</p>\n",
+            (long long)a->found, (long long)a->over_masks, (long long)a->kept, a->n_faces - a->doubtful,
+            a->more_faces ? " (and more, not listed)" : "", a->doubtful);
 }
 
 static void checks(FILE *f, const VeilAudit *a)
@@ -170,12 +171,13 @@ static void timeline(FILE *f, const VeilAudit *a)
         const VeilAuditFace *v = &a->face[i];
         const double x = 10 + (v->from_s - a->begin_s) / span * 980, w = fmax((v->to_s - v->from_s) / span * 980, 3);
 
-        fprintf(f, "<a href=\"#f%d\"><rect class=\"f\" x=\"%.2f\" y=\"%d\" width=\"%.2f\" height=\"7\"><title>", i + 1, x,
+        fprintf(f, "<a href=\"#f%d\"><rect class=\"%s\" x=\"%.2f\" y=\"%d\" width=\"%.2f\" height=\"7\"><title>", i + 1,
+                veil_audit_is_doubtful(a, v) ? "d" : "f", x,
                 44 + lane[i] * 9, w);
         clock_of(f, v->from_s);
         fprintf(f, ", %d frames, score %.2f</title></rect></a>\n", v->frames, (double)v->score);
     }
-    fprintf(f, "</svg>\n<p class=\"soft\">Red: a face can be seen; each mark leads to its row below.%s</p>\n",
+    fprintf(f, "</svg>\n<p class=\"soft\">Red: a face can be seen. Amber: doubtful. Each mark leads to its row below.%s</p>\n",
             a->has_changed ? " Grey, above: how much of the picture is masked." : "");
 }
 
@@ -214,7 +216,9 @@ static void findings(FILE *f, const VeilAudit *a)
         clock_of(f, v->to_s);
         fprintf(f, "</td><td class=\"n\">%d</td><td>%.0f, %.0f; %.0f&times;%.0f</td><td class=\"n\">%.2f</td><td>%s</td><td>",
                 v->frames, (double)v->x, (double)v->y, (double)v->w, (double)v->h, (double)v->score,
-                v->uncovered ? "the tracks file: no mask there" : "the detector");
+                v->uncovered                    ? "the tracks file: no mask there"
+                : veil_audit_is_doubtful(a, v) ? "the detector; doubtful: closer looks hardly saw it"
+                                               : "the detector, and closer looks");
         where(f, a, v);
         fputs("</td></tr>\n", f);
     }

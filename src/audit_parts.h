@@ -48,8 +48,36 @@ int veil_difference(VeilDifference *d, const VeilLuma *out, const VeilLuma *sour
 void veil_audit_add(VeilAudit *a, const char *name, VeilAuditState state, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-/** A face in sight in this frame: joined to the stretch that it goes on with. @return 0 or -ENOMEM */
-int veil_audit_add_face(VeilAudit *a, int64_t frame, double time, const float box[4], float score, bool uncovered);
+/**
+ * A face in sight in this frame: joined to the stretch that it goes on with.
+ * @param again closer looks that saw it; -1: no detector's find, but a box of the tracks file without a mask
+ * @return 0 or -ENOMEM
+ */
+int veil_audit_add_face(VeilAudit *a, int64_t frame, double time, const float box[4], float score, int again);
+
+/** A second opinion: the surroundings of a find, searched alone at other sizes. */
+typedef struct VeilCloser {
+    const struct VeilDetectorBackend *backend;
+    void *look[VEIL_AUDIT_LOOKS];
+} VeilCloser;
+
+/** @param rotation as in VeilDetectorConfig. @return 0; AVERROR after a printed sentence */
+int veil_closer_open(VeilCloser *c, const char *detector, int rotation, double threshold);
+/** @return how many looks see a face there, 0 to VEIL_AUDIT_LOOKS; AVERROR */
+int veil_closer_look(VeilCloser *c, const AVFrame *frame, const float box[4]);
+void veil_closer_close(VeilCloser *c);
+
+/** What was seen is all there: add the check "faces". */
+void veil_audit_conclude_faces(VeilAudit *a);
+
+/** Intersection over union of two boxes. */
+float veil_audit_overlap(const float a[4], const float b[4]);
+
+/** Set detector and size: by the job, or to differ from what made the file. Needs width and height. */
+void veil_audit_choose(VeilAudit *a, const VeilAuditJob *job);
+
+/** All frames: faces, and with a source frames, times and picture. @return 0; AVERROR after a printed sentence */
+int veil_audit_frames(VeilAudit *a, const VeilAuditJob *job);
 
 /** Sound, streams, metadata: all that needs no picture. @return 0; AVERROR after a printed sentence */
 int veil_audit_media(VeilAudit *a, const VeilAuditJob *job);

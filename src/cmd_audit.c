@@ -23,7 +23,7 @@ typedef struct AuditOptions {
     char *source, *tracks, *report, *detector, *html;
     int size, every, threads;
     double threshold;
-    bool json, force, quiet, verbose;
+    bool strict, json, force, quiet, verbose;
 } AuditOptions;
 
 #define ROW(field) .offset = offsetof(AuditOptions, field)
@@ -38,6 +38,7 @@ static const VeilOpt rows[] = {
     { "size", 0, VEIL_OPT_INT, ROW(size), "N", "longer side of the picture searched, 0 for finer than was searched before", 0, 8192 },
     { "every", 0, VEIL_OPT_INT, ROW(every), "N", "search each Nth frame, and each new scene", 1, 25 },
     { "threshold", 0, VEIL_OPT_DOUBLE, ROW(threshold), "X", "lowest score that counts as a face", 0.01, 0.99 },
+    { "strict", 0, VEIL_OPT_FLAG, ROW(strict), NULL, "doubtful finds, which closer looks hardly see, count as well" },
     { "threads", 0, VEIL_OPT_INT, ROW(threads), "N", "threads to use, 0 for all cores", 0, 256 },
     { "quiet", 'q', VEIL_OPT_FLAG, ROW(quiet), NULL, "print errors only" },
     { "verbose", 'v', VEIL_OPT_FLAG, ROW(verbose), NULL, "print what is being done" },
@@ -180,7 +181,7 @@ static int audit(VeilAudit **a, const char *path, const AuditOptions *o)
     json_t *report = NULL;
     VeilTracksFile *tracks = NULL;
     VeilAuditJob job = { .path = path, .source = o->source, .detector = o->detector ? o->detector : "auto",
-                         .size = o->size, .every = o->every, .threshold = o->threshold, .threads = o->threads,
+                         .size = o->size, .every = o->every, .threshold = o->threshold, .strict = o->strict, .threads = o->threads,
                          .cancel = &veil_cancelled };
     int ret;
 

@@ -4,6 +4,7 @@
  * `veil redact IN -o OUT`: hide every face of a recording.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -274,6 +275,10 @@ static int redact(const char *input, VeilSettings *s)
                          .tracks = tracks, .sealing = sealing };
 
         report_path = strdup(report.path);
+        if (s->audit) { /* what the run held would stand beside what the audit holds */
+            avcodec_free_context(&in->decoder);
+            malloc_trim(0);
+        }
         ret = s->audit ? audit(&r, lend) : 0;
         if (ret == 1)
             ret = withhold(&r, &report, report_path ? report_path : "");
@@ -319,6 +324,10 @@ static int check_settings(const VeilSettings *s, int n, char **operands)
     if (n != 1) {
         veil_error(n ? "more than one input was named; redact one video at a time"
                      : "no input was named; give a video file");
+        return -EINVAL;
+    }
+    if (!s->tracks && (s->consent.n || s->consents)) {
+        veil_error("a consent record speaks of a track; give the file that 'veil scan' wrote with --tracks");
         return -EINVAL;
     }
     if (sodium_init() < 0) {

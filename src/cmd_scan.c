@@ -22,13 +22,15 @@
 #include "signals.h"
 #include "tracksfile.h"
 
-/* What redact takes and scan has no use for: it hides and encodes nothing. */
-static const char *const not_ours[] = { "report",   "allow-bare", "style",  "margin",  "cells",         "color",
-                                        "zone",     "chain",      "encoder", "crf",    "preset",        "enc-opts",
-                                        "audio",    "keep-metadata", "tracks", "consent", "consents",   "purpose",
-                                        "reasons",  "audit",      "show-config", NULL };
+/* What redact takes and scan has no use for: it hides, seals and encodes nothing. */
+static const char *const not_ours[] = {
+    "report",   "allow-bare", "style",    "margin",  "cells",       "color",  "zone",          "chain",
+    "encoder",  "crf",        "preset",   "enc-opts", "audio",      "keep-metadata", "tracks", "consent",
+    "consents", "purpose",    "reasons",  "audit",   "show-config", "seal",   "group",         "gid",
+    "policy",   "operator",   "vault",    "fidelity", "seal-margin", "start", "embed",         "pass-fd", NULL
+};
 
-static VeilOpt rows[64];
+static VeilOpt rows[64]; ///< as many as redact has, at most
 
 static bool is_ours(const char *name)
 {

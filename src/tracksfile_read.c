@@ -2,6 +2,7 @@
 /** @file The reader of tracks files: JSON in, every value of its type or refused. The rules follow in one place. */
 #include <errno.h>
 #include <limits.h>
+#include <malloc.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -357,6 +358,8 @@ int veil_tracksfile_parse(VeilTracksFile **out, const char *text, size_t len, co
     if (root && (ret = read_root(&r, root, t)) >= 0)
         ret = veil_tracksfile_check(t, name, why);
     json_decref(root);
+    if (len > 1 << 20)
+        malloc_trim(0); /* the tree was some ten times the text: a run that follows would stand beside it */
     if (ret < 0) {
         veil_tracksfile_refuse(why, ret, "tracks file '%s': %s; close other programs", name, strerror(-ret));
         veil_tracksfile_free(t);

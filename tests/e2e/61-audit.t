@@ -117,6 +117,16 @@ veil redact r.mp4 -o r.mkv -d own -q
 passes "a picture that was turned" r.mkv --source r.mp4
 is "was compared" "$(jq -r '.checks[] | select(.name == "picture") | .state' last.json)" passed
 
+# The file has boxes as stored: in the turned picture they lie elsewhere.
+veil scan r.mp4 -o r.json -d own -q
+jq -c '.tracks = [{id: 1, action: "cover", reason: "", note: "", consent: "", boxes: [range(15) | [., 300, 120, 80, 100, "m", 1]]}]' \
+    r.json > rt.json
+veil redact r.mp4 -o rt.mkv --tracks rt.json -q
+passes "boxes of a picture that was turned" rt.mkv --source r.mp4
+jq -c '.tracks[0].boxes |= map(select(.[0] != 7))' rt.json > rh.json
+veil redact r.mp4 -o rh.mkv --tracks rh.json -q
+sees "one bare frame of a picture that was turned" faces rh.mkv --source r.mp4 --tracks rt.json
+
 jq -c '.tracks[0].action = "keep" | .tracks[0].reason = "public-role"' whole.json > keep.json
 veil redact s.mp4 -o keep.mp4 --tracks keep.json -q
 passes "a kept face" keep.mp4 --source s.mp4

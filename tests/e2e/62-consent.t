@@ -104,6 +104,8 @@ head -c 100 given > cut-short
 refused "a record cut short" "record 'cut-short' cannot be believed" no.mp4 s.mp4 --tracks consented.json --consent cut-short
 refused "a record that is not there" "record 'gone' cannot be believed" no.mp4 s.mp4 --tracks consented.json --consent gone
 
+refused "a record without tracks" 'give the file .* with --tracks' no.mp4 s.mp4 --consent given
+
 # ---- reasons --------------------------------------------------------------------------
 
 shown "a reason of the closed list" <(jq -c '.tracks[0].reason = "public-role"' keep.json)

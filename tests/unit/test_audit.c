@@ -171,16 +171,35 @@ static void a_face_of_several_frames_is_one_stretch(void **state)
 
     (void)state;
     for (int i = 5; i < 30; i += 3, at[0] += 4)
-        assert_int_equal(veil_audit_add_face(a, i, i / 25.0, at, 0.5f + (float)i / 100, false), 0);
+        assert_int_equal(veil_audit_add_face(a, i, i / 25.0, at, 0.5f + (float)i / 100, 3), 0);
     assert_int_equal(a->n_faces, 1);
     assert_int_equal(a->face[0].from, 5);
     assert_int_equal(a->face[0].to, 29);
     assert_int_equal(a->face[0].frames, 9);
-    assert_int_equal(veil_audit_add_face(a, 90, 3.6, at, 0.9f, false), 0); /* much later */
+    assert_int_equal(veil_audit_add_face(a, 90, 3.6, at, 0.9f, 3), 0); /* much later */
     assert_int_equal(a->n_faces, 2);
     at[0] += 200; /* elsewhere */
-    assert_int_equal(veil_audit_add_face(a, 90, 3.6, at, 0.9f, false), 0);
+    assert_int_equal(veil_audit_add_face(a, 90, 3.6, at, 0.9f, 3), 0);
     assert_int_equal(a->n_faces, 3);
+    assert_false(veil_audit_is_clean(a));
+    veil_audit_free(a);
+}
+
+static void a_doubtful_find_does_not_fail(void **state)
+{
+    VeilAudit *a = calloc(1, sizeof(*a));
+    const float at[4] = { 10, 10, 40, 50 }, there[4] = { 90, 90, 40, 50 };
+
+    (void)state;
+    assert_int_equal(veil_audit_add_face(a, 5, 0.2, at, 0.6f, VEIL_AUDIT_SURE - 1), 0);
+    assert_true(veil_audit_is_clean(a));
+    a->strict = true;
+    assert_false(veil_audit_is_clean(a));
+    a->strict = false;
+    assert_int_equal(veil_audit_add_face(a, 6, 0.24, at, 0.5f, VEIL_AUDIT_SURE), 0); /* one sure frame is enough */
+    assert_false(veil_audit_is_clean(a));
+    a->n_faces = 0;
+    assert_int_equal(veil_audit_add_face(a, 9, 0.3, there, 0.1f, -1), 0); /* no mask on a known face */
     assert_false(veil_audit_is_clean(a));
     veil_audit_free(a);
 }
@@ -196,6 +215,7 @@ int main(void)
         cmocka_unit_test(a_brighter_picture_is_no_mask),
         cmocka_unit_test(boxes_at_the_edge_are_safe),
         cmocka_unit_test(a_face_of_several_frames_is_one_stretch),
+        cmocka_unit_test(a_doubtful_find_does_not_fail),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
