@@ -11,6 +11,8 @@
 #include <unistd.h>
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
+#include <libavutil/avstring.h>
+#include <libavutil/mem.h>
 
 #include "input.h"
 
@@ -66,10 +68,12 @@ static int check_streams(const AVFormatContext *f, const char *keep, VeilErr *er
 
 static int open_media(AVFormatContext **f, const char *path, VeilErr *err)
 {
-    int ret = avformat_open_input(f, path, NULL, NULL);
+    char *url = av_asprintf("file:%s", path); /* a colon in the name is no protocol */
+    int ret = url ? avformat_open_input(f, url, NULL, NULL) : AVERROR(ENOMEM);
 
     if (ret >= 0)
         ret = avformat_find_stream_info(*f, NULL);
+    av_free(url);
     return ret < 0 ? veil_err(err, ret == AVERROR(ENOENT) ? -ENOENT : -EINVAL, "video '%s'", path) : 0;
 }
 
