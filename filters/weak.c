@@ -59,6 +59,8 @@ void veil_weak_forget(VeilWeak *w, int64_t at)
 
     while (old < w->n && w->box[old].at < at)
         old++;
+    if (!old)
+        return;
     w->n -= old;
     memmove(w->box, w->box + old, (size_t)w->n * sizeof(*w->box));
 }
