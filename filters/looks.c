@@ -21,11 +21,12 @@ struct VeilLooker {
     int threads;
     void *log;
     void *turned[TURNS]; ///< one detector a rotation, opened when it is first wanted
-    int turn;            ///< where the last face was found: the next one of the track is likely there
+    int upright;         ///< quarters of a turn that make pictures upright
     VeilPicture pic;
 };
 
-int veil_looker_open(VeilLooker **out, const VeilDetectorBackend *detector, const char *model, int threads, void *log)
+int veil_looker_open(VeilLooker **out, const VeilDetectorBackend *detector, const char *model, int rotation, int threads,
+                     void *log)
 {
     VeilLooker *l = av_mallocz(sizeof(*l));
 
@@ -34,6 +35,7 @@ int veil_looker_open(VeilLooker **out, const VeilDetectorBackend *detector, cons
         return AVERROR(ENOMEM);
     l->backend = detector;
     l->model = model ? av_strdup(model) : NULL;
+    l->upright = rotation / 90 % TURNS;
     l->threads = threads;
     l->log = log;
     if (model && !l->model) {
@@ -111,20 +113,21 @@ static const VeilFace *choose(const VeilFace *faces, int n, const VeilRect *box)
     return best;
 }
 
+/* The compiled-in network takes an upside-down face for an upright one, so other ways up are not guessed at where a
+ * person has not said that there is a face. */
 static int find(VeilLooker *l, const AVFrame *picture, const VeilRect *box, VeilFace *face)
 {
     VeilFace faces[FACES];
     const VeilFace *best;
 
-    for (int i = 0; i < TURNS; i++) {
-        const int turn = (l->turn + i) % TURNS, n = search(l, turn, picture, faces);
+    for (int i = 0; i < (box ? TURNS : 1); i++) {
+        const int n = search(l, box ? i : l->upright, picture, faces);
 
         if (n < 0)
             return n;
         if ((best = choose(faces, n, box))) {
             *face = *best;
             face->score = veil_score_to_common(l->backend, best->score);
-            l->turn = turn;
             return 1;
         }
     }

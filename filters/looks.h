@@ -28,10 +28,12 @@ typedef struct VeilLooker VeilLooker;
 /**
  * @param detector one with landmarks
  * @param model    path of its weights, already checked; NULL for compiled-in ones
+ * @param rotation clockwise degrees that make pictures upright: 0, 90, 180 or 270
  * @param log      AVClass context for av_log(); borrowed until close
  * @return 0; as the detector's open()
  */
-int veil_looker_open(VeilLooker **out, const VeilDetectorBackend *detector, const char *model, int threads, void *log);
+int veil_looker_open(VeilLooker **out, const VeilDetectorBackend *detector, const char *model, int rotation, int threads,
+                     void *log);
 void veil_looker_close(VeilLooker *l); ///< wipes and frees; accepts NULL
 
 /** One look. */
@@ -49,9 +51,9 @@ int veil_look_new(VeilLook *look);
 void veil_look_free(VeilLook *look); ///< wipes
 
 /**
- * Find the face, and align it. A picture in which no face stands upright is
- * searched lying and upside down too.
- * @param box  where it must be (IoU of .25 at least); NULL: the best face of the picture
+ * Find the face, and align it.
+ * @param box  where a person says that a face is (IoU of .25 at least), whichever way
+ *             up; NULL: the largest upright face of the picture
  * @param look made by veil_look_new(); frame and seg are left alone
  * @return 1; 0 no face there; a negative AVERROR
  */

@@ -34,6 +34,7 @@
 
 typedef struct Item {
     int person, half, size; ///< size: of the face in pixels, of tracks
+    float quality;          ///< of the best look
     float *tmpl;
 } Item;
 
@@ -44,6 +45,7 @@ static struct {
     VeilLooker *looker;
     Item probe[MAX], track[MAX];
     int probes, tracks, people;
+    float least; ///< quality of a track that is compared
     int no_probe, no_track; ///< those in which no face was found
     char digest[VEIL_DIGEST_HEX];
 } b;
@@ -73,7 +75,7 @@ static void add_probe(const AVFrame *picture, const VeilRect *box, int person, i
     if (b.probes == MAX || veil_look_new(&look) < 0)
         exit(2);
     if (veil_looker_look(b.looker, picture, box, &look) > 0) {
-        *p = (Item){ .person = person, .half = half, .tmpl = veil_matcher_template(b.m) };
+        *p = (Item){ .person = person, .half = half, .quality = look.quality, .tmpl = veil_matcher_template(b.m) };
         if (veil_matcher_add(b.m, look.aligned, p->tmpl, NULL) < 0)
             exit(2);
         dump(&look, "probe", person, b.probes++);
@@ -89,7 +91,7 @@ static void add_track(VeilLooks *looks, int person, int half, int size)
 
     if (b.tracks == MAX)
         exit(2);
-    *t = (Item){ .person = person, .half = half, .size = size, .tmpl = veil_matcher_template(b.m) };
+    *t = (Item){ .person = person, .half = half, .size = size, .quality = looks->at[0].quality, .tmpl = veil_matcher_template(b.m) };
     for (int i = 0; i < looks->n; i++)
         if (veil_matcher_add(b.m, looks->at[i].aligned, t->tmpl, NULL) < 0)
             exit(2);
@@ -341,7 +343,7 @@ static Scores scores_of(int half, int size)
         for (int p = 0; p < b.probes; p++) {
             const bool same = b.track[t].person == b.probe[p].person;
 
-            if (b.track[t].half != half || b.probe[p].half != half || (size && b.track[t].size != size))
+            if (b.track[t].half != half || b.track[t].quality < b.least || b.probe[p].half != half || (size && b.track[t].size != size))
                 continue;
             if (same && s.n_same < MAX * 40)
                 s.same[s.n_same++] = veil_matcher_score(b.m, b.track[t].tmpl, b.probe[p].tmpl);
@@ -436,6 +438,8 @@ static void measure(const char *set, double fmr)
     printf("matcher=%s detector=%s set=\"%s\" people=%d probes=%d tracks=%d no_face_probes=%d no_face_tracks=%d\n",
            b.matcher->name, b.detector->name, set, b.people, b.probes, b.tracks, b.no_probe, b.no_track);
     printf("threshold=%.3f target_fmr=%g\n", threshold, fmr);
+    for (int i = 0; getenv("SHOW") && i < b.tracks; i++)
+        printf("track person=%d half=%d size=%d quality=%.3f\n", b.track[i].person, b.track[i].half, b.track[i].size, b.track[i].quality);
     show("set_tmr", at_least(a.same, a.n_same, threshold), a.n_same);
     show("tmr", at_least(c.same, c.n_same, threshold), c.n_same);
     show("fmr", at_least(c.other, c.n_other, threshold), c.n_other);
@@ -484,7 +488,7 @@ static int open_detector(const char *name)
     if (!(b.detector = veil_detector_find(name)) ||
         (b.detector->model && veil_models_find(b.detector->model, path, sizeof(path)) < 0))
         return -1;
-    return veil_looker_open(&b.looker, b.detector, *path ? path : NULL, 1, NULL);
+    return veil_looker_open(&b.looker, b.detector, *path ? path : NULL, 0, 1, NULL);
 }
 
 int main(int argc, char **argv)
@@ -492,6 +496,7 @@ int main(int argc, char **argv)
     const char *media = getenv("VEIL_TEST_MEDIA"), *street = argc > 4 ? argv[4] : NULL;
     const double fmr = argc > 3 ? atof(argv[3]) : .001;
 
+    b.least = getenv("Q") ? (float)atof(getenv("Q")) : 0;
     if (argc < 2 || (!media && !street)) {
         fprintf(stderr, "usage: match MATCHER [DETECTOR [FMR [STREET_FOLDER]]], with VEIL_MODELS and VEIL_TEST_MEDIA\n");
         return argc < 2 ? 2 : 0;
