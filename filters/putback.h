@@ -9,9 +9,10 @@
  * beyond which they may go on), with all of that colour that is joined to
  * them. A lossless crop has that grey exactly. A lossy one has it to within a
  * few levels, more at its rim, and mixes it with the pixels beside it, which
- * stay as they were too. The error is always on the covered side: a patch of
- * the face itself that is just this grey stays covered. No sample of another
- * track can be put back in any case, as the crop has none.
+ * stay as they were too. The error is on the covered side: a patch of the face
+ * itself that is just this grey stays covered. No sample of another track can
+ * be put back in any case, as the crop has none: at worst a sliver of grey,
+ * which lossy coding had changed too much, comes over another's cover.
  */
 #ifndef VEIL_FILTERS_PUTBACK_H
 #define VEIL_FILTERS_PUTBACK_H
