@@ -140,10 +140,10 @@ static json_t *published_json(const VeilOpenPublished *p, const VeilVaultInfo *i
         set(j, "restored", NULL);
         return j;
     }
-    r = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "file", p->restored, "encoder", p->result.encoder, "frames",
-                  (json_int_t)p->result.frames, "crops_put_back", (json_int_t)p->result.put_back, "samples_put_back",
+    r = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "file", p->restored, "encoder", p->result.encoder,
+                  "first_frame", (json_int_t)p->result.first, "frames", (json_int_t)p->result.frames, "crops_put_back", (json_int_t)p->result.put_back, "samples_put_back",
                   (json_int_t)p->result.samples, "samples_of_others_left", (json_int_t)p->result.withheld);
-    set(r, "lossless", json_boolean(!strcmp(p->result.encoder, "ffv1")));
+    set(r, "lossless", json_boolean(p->result.lossless));
     set(j, "restored", r);
     return j;
 }
@@ -161,6 +161,7 @@ static json_t *vault_json(const VeilOpenDoc *d, int i)
     veil_keyio_json_hex(j, "seal_sha256", hash, sizeof(hash)); /* what log-vault has, if it is final */
     set(j, "final", json_boolean(info->seal.final));
     set(j, "bytes", json_integer((json_int_t)info->bytes));
+    set(j, "bytes_read", json_integer((json_int_t)info->bytes_read)); /* to open this, without --hash-vault */
     set(j, "sha256", d->vault_sha256[i] ? json_string(d->vault_sha256[i]) : NULL);
     veil_keyio_json_time(j, "start", info->header.start);
     set(j, "width", json_integer(info->header.width));
