@@ -83,7 +83,7 @@ warrant real match probe=portrait-$WALKER.png:$BOX
 warrant blind match reason=demonstration probe=portrait-$WALKER.png:0,0,60,60
 warrant outside match reason=demonstration probe=portrait-$WALKER.png:200,300,200,200
 warrant view view reason=demonstration
-RIGHT=(--matcher hog --probe portrait-$WALKER.png)
+RIGHT=(--matcher hog --probe "portrait-$WALKER.png")
 
 runs 'the walker is found by the right portrait' match g right $V res "${RIGHT[@]}"
 ok 'which is said to be a demonstration' grep -q '^DEMONSTRATION ONLY' out.txt
