@@ -4,6 +4,7 @@
  * `veil doctor`: what this machine has, and what will therefore work.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <libavcodec/avcodec.h>
@@ -18,6 +19,7 @@
 #include "filters/detector.h"
 #include "filters/filter.h"
 #include "models.h"
+#include "recogniser.h"
 #include "sandbox.h"
 #include "version.h"
 
@@ -89,6 +91,27 @@ static bool show_detectors(void)
     return any;
 }
 
+static void show_matchers(void)
+{
+    VeilCalibrations *all = NULL;
+
+    if (veil_calibrations_read(&all, NULL) < 0)
+        return;
+    for (int i = 0; veil_matchers[i]; i++) {
+        const VeilMatcherBackend *m = veil_matchers[i];
+        char path[4096], digest[VEIL_DIGEST_HEX];
+        VeilMatcherConfig c;
+        const bool there = veil_recogniser_locate(m, &c, path, sizeof(path), digest) >= 0;
+
+        printf("matcher      %-13s %s: %s\n", m->name, m->description,
+               !there                                                        ? "no model file"
+               : veil_calibrations_find(all, -1, m->name, digest) < 0 ? "no measured threshold, so it is refused"
+               : m->demonstration                                            ? "works, for demonstrations only"
+                                                                             : "works");
+    }
+    free(all);
+}
+
 static void show_encoders(void)
 {
     static const char *const names[] = { "libx264", "libx265", "libvpx-vp9", "libsvtav1", "prores_ks" };
@@ -139,6 +162,7 @@ static int run(int argc, char **argv)
     show_versions();
     show_processor();
     works = show_detectors();
+    show_matchers();
     show_encoders();
     show_sandbox();
     show_limits();

@@ -6,7 +6,7 @@
  * code that ships. The threshold is set on one half of the people, the rates
  * are measured on the other, and an entry for config/calibration.cfg is written.
  *
- *   match [MATCHER [DETECTOR [FMR [QUALITY [STREET_FOLDER]]]]]
+ *   match MATCHER [DETECTOR [FMR [QUALITY [STREET_FOLDER]]]]
  *
  * FMR is the share of strangers that the threshold may let through (.001), QUALITY what a track's best look must
  * have to be compared (.05).
@@ -499,13 +499,17 @@ int main(int argc, char **argv)
     const double fmr = argc > 3 ? atof(argv[3]) : .001;
 
     b.least = argc > 4 ? (float)atof(argv[4]) : .05f;
+    if (argc < 2) {
+        fprintf(stderr, "match: tests/bench/match.sh runs it\n");
+        return 0;
+    }
     if (!media && !street) {
         fprintf(stderr, "match: no pictures of people; set VEIL_TEST_MEDIA, or give a folder of streets: skipped\n");
         return 0;
     }
     setenv("VEIL_CONFIG", "config", 0); /* measurements run in the root of the tree */
     av_log_set_level(AV_LOG_ERROR);
-    if (sodium_init() < 0 || open_matcher(argc > 1 ? argv[1] : "mobilefacenet") < 0 ||
+    if (sodium_init() < 0 || open_matcher(argv[1]) < 0 ||
         open_detector(argc > 2 ? argv[2] : "yunet") < 0) {
         fprintf(stderr, "match: no such matcher or detector, or no model for it; 'veil models list' shows them\n");
         return 2;
