@@ -9,6 +9,7 @@
 #include <libavutil/pixdesc.h>
 
 #include "audio.h"
+#include "extras.h"
 #include "msg.h"
 
 /* What each ending is muxed as, and the encoder that players of it expect. */
