@@ -194,7 +194,7 @@ TESTED = $(UNIT) $(sort $(wildcard tests/e2e/*.t))
 run_tests = CMOCKA_MESSAGE_OUTPUT=TAP VEIL=$(BUILD)/veil VEIL_BUILD=$(BUILD) \
     prove -j$(JOBS) --merge --exec tests/lib/run-test $(1)
 
-VAULTTOOL := $(BUILD)/tests/lib/vaulttool $(BUILD)/tests/lib/sealtool
+VAULTTOOL := $(addprefix $(BUILD)/tests/lib/,vaulttool sealtool courttool)
 test-built: all veil-keys $(UNIT) $(VAULTTOOL)
 	$(call run_tests,$(TESTED))
 test-unit: all $(UNIT)

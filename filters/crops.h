@@ -101,6 +101,9 @@ int veil_crops_open(VeilCropsReader **out, const uint8_t *records, size_t len, u
  */
 int veil_crops_next(VeilCropsReader *r, VeilCrop *crop, AVFrame **picture, VeilErr *err);
 
+/** Was the last crop coded bit for bit? Always false for 4:4:4, where its header does not tell. */
+bool veil_crops_is_lossless(const VeilCropsReader *r);
+
 void veil_crops_close(VeilCropsReader *r); ///< accepts NULL
 
 #endif /* VEIL_FILTERS_CROPS_H */

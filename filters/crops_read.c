@@ -60,6 +60,11 @@ void veil_crops_close(VeilCropsReader *r)
     av_free(r);
 }
 
+bool veil_crops_is_lossless(const VeilCropsReader *r)
+{
+    return r->stream.profile == 244 && r->stream.chroma != 3;
+}
+
 /* FFmpeg's decoder gives grey as 4:2:0 with chroma of its own making. */
 static void drop_chroma(const VeilCropsReader *r, AVFrame *f)
 {

@@ -15,6 +15,10 @@
 #include "boxes.h"
 #include "keys/vault.h"
 
+/** What is painted over others in a crop: red, green, blue, alpha. The records do
+ *  not say where; whoever puts a crop back knows it by this colour. */
+#define VEIL_SEAL_GREY { 128, 128, 128, 255 }
+
 /** What a report may say of a sealed track: its number, and where the cover was seen. */
 typedef struct VeilSealedTrack {
     uint32_t number;                  ///< in the vault; random, so that it tells no order

@@ -115,7 +115,7 @@ static int seal_init(VeilFilterContext *ctx)
                                             "one, then give --group, --policy and --operator\n");
         return AVERROR(EINVAL);
     }
-    s->grey = (VeilPaint){ .style = VEIL_PAINT_SOLID, .rgba = { 128, 128, 128, 255 } };
+    s->grey = (VeilPaint){ .style = VEIL_PAINT_SOLID, .rgba = VEIL_SEAL_GREY };
     /* As `cover` does it: an ellipse through the corners of the box needs more. */
     s->cover = s->shape == VEIL_SHAPE_ELLIPSE ? s->cover * 1.2 + 0.1 : s->cover;
     s->margin = FFMAX(s->margin, s->cover); /* what is covered can be put back whole */

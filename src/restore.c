@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "restore.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <libavutil/pixdesc.h>
+#include <libswscale/swscale.h>
+
+#include "cmd.h"
+#include "filters/putback.h"
+#include "input.h"
+#include "msg.h"
+#include "output.h"
+#include "progress.h"
+#include "settings.h"
+#include "signals.h"
+
+typedef struct Restoring {
+    VeilOpened *o;
+    int vault;
+    VeilInput *in;
+    VeilOutput *out;
+    VeilSettings s;
+    VeilRestoreTake take;
+    void *opaque;
+    VeilRestored *result;
+    uint8_t *mask; ///< of the crop at hand
+    size_t cap;
+    int code; ///< exit code of what refused, 0 for plain failures
+} Restoring;
+
+/* ---- one frame ------------------------------------------------------------------------- */
+
+/* The published file may have another format than the source had, such as 4:4:4 for odd sizes. */
+static AVFrame *in_format(const AVFrame *crop, const AVFrame *frame)
+{
+    struct SwsContext *sws = NULL;
+    AVFrame *f = av_frame_alloc();
+
+    if (!f || crop->format == frame->format) {
+        av_frame_free(&f);
+        return av_frame_clone(crop);
+    }
+    f->format = frame->format;
+    f->width = crop->width;
+    f->height = crop->height;
+    if (av_frame_get_buffer(f, 0) >= 0)
+        sws = sws_getContext(f->width, f->height, crop->format, f->width, f->height, f->format,
+                             SWS_BICUBIC | SWS_ACCURATE_RND, NULL, NULL, NULL);
+    if (!sws || sws_scale(sws, (const uint8_t *const *)crop->data, crop->linesize, 0, f->height, f->data,
+                          f->linesize) != f->height)
+        av_frame_free(&f);
+    sws_freeContext(sws);
+    return f;
+}
+
+static int put_back(Restoring *r, const VeilOpenedTrack *t, AVFrame *frame)
+{
+    const size_t all = (size_t)t->crop.rect.w * (size_t)t->crop.rect.h;
+    AVFrame *crop;
+    int ret, hidden;
+
+    if (all > r->cap) {
+        free(r->mask);
+        r->mask = malloc(all);
+        r->cap = r->mask ? all : 0;
+    }
+    if (!r->cap || !(crop = in_format(t->picture, frame)))
+        return AVERROR(ENOMEM);
+    if ((ret = hidden = veil_putback_find(t->picture, t->lossless, r->mask)) >= 0 &&
+        (ret = av_frame_make_writable(frame)) >= 0 &&
+        (ret = veil_putback(frame, crop, t->crop.rect, r->mask)) >= 0) {
+        r->result->put_back++;
+        r->result->samples += ret;
+        r->result->withheld += hidden;
+    }
+    veil_cropchild_wipe(&crop);
+    return ret;
+}
+
+static int restore_frame(Restoring *r, AVFrame *frame)
+{
+    const int64_t number = r->result->frames++;
+
+    for (int i = 0; i < r->o->n; i++) {
+        VeilOpenedTrack *t = &r->o->track[i];
+        int ret;
+
+        if (t->vault != r->vault)
+            continue;
+        if ((r->code = veil_opened_peek(r->o, t)))
+            return AVERROR_EXIT;
+        if (!t->picture || t->crop.frame != number)
+            continue;
+        if ((r->code = r->take(r->opaque, t)))
+            return AVERROR_EXIT;
+        ret = put_back(r, t, frame);
+        veil_opened_drop(t);
+        if (ret < 0)
+            return ret;
+    }
+    return veil_output_frame(r->out, frame);
+}
+
+/* A crop that waits for a frame which never comes: the vault is of another video. */
+static int nothing_is_left(Restoring *r)
+{
+    for (int i = 0; i < r->o->n; i++) {
+        VeilOpenedTrack *t = &r->o->track[i];
+
+        if (t->vault != r->vault)
+            continue;
+        if ((r->code = veil_opened_peek(r->o, t)))
+            return AVERROR_EXIT;
+        if (!t->picture)
+            continue;
+        veil_error("'%s' has %lld frames, and a crop of track %u belongs to frame %u; nothing was kept", r->in->path,
+                   (long long)r->result->frames, t->track, t->crop.frame);
+        r->code = VEIL_EXIT_NO;
+        return AVERROR_EXIT;
+    }
+    return 0;
+}
+
+/* ---- the whole ---------------------------------------------------------------------------- */
+
+static int open_output(Restoring *r, const AVFrame *first)
+{
+    const VeilVaultHeader *h = &veil_vault_info(r->o->granted->vault[r->vault].file)->header;
+    const VeilLink link = veil_input_link(r->in, first);
+    int ret;
+
+    if ((uint32_t)first->width != h->width || (uint32_t)first->height != h->height) {
+        veil_error("'%s' is %dx%d and the sealed pictures are %ux%u: it was turned or scaled when it was written; open "
+                   "without --published", r->in->path, first->width, first->height, h->width, h->height);
+        return AVERROR(EINVAL);
+    }
+    if ((ret = veil_output_open(&r->out, &r->s, r->in, &link, first)) >= 0)
+        snprintf(r->result->encoder, sizeof(r->result->encoder), "%s", r->out->encoder->codec->name);
+    return ret;
+}
+
+static void show(const Restoring *r, const AVFrame *frame)
+{
+    const VeilProgress p = { .frames = r->result->frames,
+                             .total = r->in->video->nb_frames,
+                             .seconds = (double)frame->pts * av_q2d(r->in->video->time_base) };
+
+    veil_progress_show(&p);
+}
+
+static int restore_all(Restoring *r)
+{
+    AVPacket *early[64]; /* sound that comes before the first picture */
+    int n = 0, ret;
+    VeilItem item;
+
+    while ((ret = veil_input_next(r->in, &item)) >= 0) {
+        if (item.frame && !r->out && (ret = open_output(r, item.frame)) >= 0)
+            for (int i = 0; i < n && ret >= 0; i++)
+                ret = veil_output_packet(r->out, early[i]);
+        if (ret >= 0 && item.frame) {
+            show(r, item.frame);
+            ret = restore_frame(r, item.frame);
+        } else if (ret >= 0 && r->out) {
+            ret = veil_output_packet(r->out, item.packet);
+        } else if (ret >= 0 && n < 64) {
+            early[n++] = item.packet;
+            item.packet = NULL;
+        } else if (ret >= 0) {
+            veil_error("'%s' has too much sound before its first picture; open without --published", r->in->path);
+            ret = AVERROR(EINVAL);
+        }
+        veil_item_free(&item);
+        if (ret < 0)
+            break;
+    }
+    for (int i = 0; i < n; i++)
+        av_packet_free(&early[i]);
+    if (ret != AVERROR_EOF || !r->out)
+        return ret == AVERROR_EOF ? AVERROR_INVALIDDATA : ret;
+    if ((ret = nothing_is_left(r)) >= 0 && (ret = veil_output_frame(r->out, NULL)) >= 0 &&
+        (ret = veil_output_finish(r->out)) >= 0)
+        ret = veil_partfile_commit(&r->out->file);
+    return ret;
+}
+
+static int make_settings(VeilSettings *s, const char *to, bool lossy)
+{
+    if (veil_settings_init(s) < 0)
+        return AVERROR(ENOMEM);
+    free(s->preset);
+    s->output = strdup(to);
+    s->encoder = strdup(lossy ? "libx264" : "ffv1");
+    s->preset = strdup(lossy ? "fast" : "none");
+    s->crf = lossy ? 12 : -1;
+    s->enc_opts = lossy ? NULL : strdup("level=3:slicecrc=1:slices=4:g=1");
+    return s->output && s->encoder && s->preset && (lossy || s->enc_opts) ? 0 : AVERROR(ENOMEM);
+}
+
+const char *veil_restore_ending(const char *published)
+{
+    VeilInput *in = NULL;
+    const bool turned = veil_input_open(&in, published, 1, &veil_cancelled) >= 0 && in->rotation;
+
+    veil_input_close(in);
+    return turned ? "mov" : "mkv";
+}
+
+int veil_restore(VeilOpened *o, int vault, const char *published, const char *to, bool lossy, VeilRestoreTake take,
+                 void *opaque, VeilRestored *result)
+{
+    const int errors = veil_msg_errors();
+    Restoring r = { .o = o, .vault = vault, .take = take, .opaque = opaque, .result = result };
+    int ret = make_settings(&r.s, to, lossy);
+
+    *result = (VeilRestored){ 0 };
+    if (ret >= 0 && (ret = veil_input_open(&r.in, published, 0, &veil_cancelled)) >= 0) {
+        r.in->stop_on_error = true; /* it is whole, or it is not the sealed one */
+        veil_progress_begin();
+        ret = restore_all(&r);
+        veil_progress_end();
+    }
+    if (ret < 0 && atomic_load(&veil_cancelled) && veil_msg_errors() == errors)
+        veil_error("stopped by a signal; nothing was kept");
+    else if (ret < 0 && veil_msg_errors() == errors)
+        veil_error("cannot put faces back into '%s': %s; nothing was kept", published, av_err2str(ret));
+    veil_output_close(r.out);
+    veil_input_close(r.in);
+    veil_opts_free(&r.s, veil_settings_rows);
+    free(r.mask);
+    return ret >= 0 ? 0 : r.code ? r.code : VEIL_EXIT_ERROR;
+}
