@@ -21,6 +21,7 @@ static const VeilCommand *const commands[] = {
     &veil_cmd_audit,
     &veil_cmd_open,
     &veil_cmd_close,
+    &veil_cmd_match,
     &veil_cmd_models,
     &veil_cmd_doctor,
 #endif
