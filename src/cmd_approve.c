@@ -154,7 +154,7 @@ static void print_time(FILE *to, const char *label, int64_t t)
 /* What the custodian decides on: court, reason, tracks, times, counts. */
 static void show(FILE *to, const VeilApproval *a, const VeilCustodian *c, const VeilWarrant *w)
 {
-    fprintf(to, "\ncourt       %s\nreason      %s\naction      %s\nissuers     %d have signed\n", w->court,
+    fprintf(to, "\ncourt       %s\nreason      %s\naction      %s\nissuers     %d signed\n", w->court,
             w->reason, w->match ? "match against probe pictures" : "view", a->issuers);
     print_time(to, "valid from", w->not_before);
     print_time(to, "until", w->not_after);
