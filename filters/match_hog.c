@@ -2,40 +2,37 @@
 /**
  * @file
  * Histograms of oriented gradients (Dalal & Triggs, CVPR 2005) of the aligned
- * face, with a coarse map of its colours: enough to tell apart the figures of
- * samples/street, for a demonstration on a machine without a network. It does
- * not tell real people apart, and is marked in every output.
+ * face with a coarse map of its colours, weighted by Fisher's linear
+ * discriminant on figures of samples/street (tests/bench/hogtrain.py): enough
+ * to tell some of those figures apart, for a demonstration on a machine
+ * without a network. It does not tell real people apart, and is marked in
+ * every output.
  */
-#include "matcher.h"
+#include "match_hog.h"
 
 #include <math.h>
 #include <string.h>
 #include <libavutil/error.h>
-#include <libavutil/mem.h>
 
 #include "keys/secmem.h"
+#include "matcher.h"
+#include "match_hog_weights.h"
 
-#define SIDE  VEIL_ALIGN_SIDE
-#define CELL  14 ///< pixels; 8 x 8 cells
-#define CELLS (SIDE / CELL)
-#define BINS  9  ///< unsigned directions, 20 degrees each
-#define BLUR  3  ///< radius of the box filter, twice over: faces of 40 pixels have no more detail
-#define HOG   (CELLS * CELLS * BINS)
-#define TILES (CELLS * CELLS * 2)
+#define SIDE   VEIL_ALIGN_SIDE
+#define CELLS  VEIL_HOG_CELLS
+#define BINS   VEIL_HOG_BINS
+#define TILES  VEIL_HOG_TILES
+#define CELL   (SIDE / CELLS)
+#define TILE   (SIDE / TILES)
+#define BLUR   3    ///< radius of the box filter, twice over: a face of 40 pixels has no more detail
+#define LINEAR 2.2f ///< power that takes a sample to linear light, near enough
 
 typedef struct HogMatcher {
-    float plane[2][SIDE * SIDE];
-    float cell[CELLS][CELLS][BINS];
+    float feature[VEIL_HOG_FEATURES];
+    float scratch[2 * SIDE * SIDE];
 } HogMatcher;
 
-static int hog_open(void **priv, int *length, const VeilMatcherConfig *config, void *log)
-{
-    (void)config;
-    (void)log;
-    *length = HOG + TILES;
-    *priv = veil_secret_new(sizeof(HogMatcher));
-    return *priv ? 0 : AVERROR(ENOMEM);
-}
+/* ---- gradients ----------------------------------------------------------------- */
 
 /* One pass of a box filter along rows, written transposed: two passes smooth both ways. */
 static void blur_pass(float *out, const float *in)
@@ -53,57 +50,86 @@ static void blur_pass(float *out, const float *in)
         }
 }
 
-static void blur(HogMatcher *m)
+static void vote(float cell[CELLS][CELLS][BINS], const float *p, int x, int y)
 {
-    for (int i = 0; i < 2; i++) {
-        blur_pass(m->plane[1], m->plane[0]);
-        blur_pass(m->plane[0], m->plane[1]);
-    }
-}
-
-static void vote(HogMatcher *m, int x, int y)
-{
-    const float *p = m->plane[0] + y * SIDE + x;
     const float gx = p[1] - p[-1], gy = p[SIDE] - p[-SIDE], size = sqrtf(gx * gx + gy * gy);
-    float turn = atan2f(gy, gx) / (float)M_PI * BINS;
+    float *to = cell[y / CELL][x / CELL], turn = atan2f(gy, gx) / (float)M_PI * BINS;
     int bin;
 
     if (turn < 0)
         turn += BINS;
-    bin = (int)turn % BINS;
-    m->cell[y / CELL][x / CELL][bin] += size * (1 - (turn - (float)(int)turn));
-    m->cell[y / CELL][x / CELL][(bin + 1) % BINS] += size * (turn - (float)(int)turn);
+    bin = (int)turn;
+    to[bin % BINS] += size * (1 - (turn - (float)bin));
+    to[(bin + 1) % BINS] += size * (turn - (float)bin);
 }
 
-/* Square roots, each cell by the sum of its neighbourhood. */
-static void take_cells(const HogMatcher *m, float *out)
+static float around(float cell[CELLS][CELLS][BINS], int cx, int cy)
 {
+    float sum = 1e-3f;
+
+    for (int y = cy - 1; y <= cy + 1; y++)
+        for (int x = cx - 1; x <= cx + 1; x++)
+            if (y >= 0 && y < CELLS && x >= 0 && x < CELLS)
+                for (int b = 0; b < BINS; b++)
+                    sum += cell[y][x][b];
+    return sum;
+}
+
+static void measure_gradients(const uint8_t *aligned, float *out, float *plane)
+{
+    float cell[CELLS][CELLS][BINS] = { 0 };
+
+    for (int i = 0; i < SIDE * SIDE; i++)
+        plane[i] = logf(1 + .114f * aligned[3 * i] + .587f * aligned[3 * i + 1] + .299f * aligned[3 * i + 2]);
+    for (int i = 0; i < 2; i++) {
+        blur_pass(plane + SIDE * SIDE, plane);
+        blur_pass(plane, plane + SIDE * SIDE);
+    }
+    for (int y = 1; y < SIDE - 1; y++)
+        for (int x = 1; x < SIDE - 1; x++)
+            vote(cell, plane + y * SIDE + x, x, y);
     for (int y = 0; y < CELLS; y++)
-        for (int x = 0; x < CELLS; x++) {
-            float sum = 1e-3f;
-
-            for (int i = 0; i < 9; i++) {
-                const int cy = y + i / 3 - 1, cx = x + i % 3 - 1;
-
-                if (cy >= 0 && cy < CELLS && cx >= 0 && cx < CELLS)
-                    for (int b = 0; b < BINS; b++)
-                        sum += m->cell[cy][cx][b];
-            }
+        for (int x = 0; x < CELLS; x++)
             for (int b = 0; b < BINS; b++)
-                *out++ = sqrtf(m->cell[y][x][b] / sum);
-        }
+                *out++ = sqrtf(cell[y][x][b] / around(cell, x, y));
 }
 
-static void centre(float *v, int n, float weight)
-{
-    double mean = 0, norm = 0;
+/* ---- colours ------------------------------------------------------------------------ */
 
-    for (int i = 0; i < n; i++)
-        mean += v[i] / n;
-    for (int i = 0; i < n; i++)
-        norm += (v[i] - mean) * (v[i] - mean);
-    for (int i = 0; i < n; i++)
-        v[i] = norm > 0 ? (float)((v[i] - mean) * weight / sqrt(norm)) : 0;
+static void measure_colours(const uint8_t *aligned, float *out)
+{
+    for (int t = 0; t < TILES * TILES; t++) {
+        float sum[3] = { 0 };
+
+        for (int i = 0; i < TILE * TILE; i++) {
+            const uint8_t *p = aligned + 3 * ((t / TILES * TILE + i / TILE) * SIDE + t % TILES * TILE + i % TILE);
+
+            for (int c = 0; c < 3; c++)
+                sum[c] += powf(p[c] / 255.f, LINEAR) / (TILE * TILE);
+        }
+        for (int c = 0; c < 3; c++)
+            sum[c] = logf(sum[c] + .02f); /* noise in the dark is no colour */
+        *out++ = sum[2] - sum[1];
+        *out++ = sum[0] - sum[1];
+        *out++ = sum[1];
+    }
+}
+
+void veil_hog_measure(const uint8_t *aligned, float out[VEIL_HOG_FEATURES], float *scratch)
+{
+    measure_gradients(aligned, out, scratch);
+    measure_colours(aligned, out + CELLS * CELLS * BINS);
+}
+
+/* ---- the matcher ----------------------------------------------------------------------- */
+
+static int hog_open(void **priv, int *length, const VeilMatcherConfig *config, void *log)
+{
+    (void)config;
+    (void)log;
+    *length = HOG_LENGTH;
+    *priv = veil_secret_new(sizeof(HogMatcher));
+    return *priv ? 0 : AVERROR(ENOMEM);
 }
 
 static int hog_embed(void *priv, const uint8_t *aligned, float *out, void *log)
@@ -111,24 +137,20 @@ static int hog_embed(void *priv, const uint8_t *aligned, float *out, void *log)
     HogMatcher *m = priv;
 
     (void)log;
-    (void)blur;
-    memset(m->cell, 0, sizeof(m->cell));
-    for (int i = 0; i < SIDE * SIDE; i++)
-        m->plane[0][i] = logf(1 + .114f * aligned[3 * i] + .587f * aligned[3 * i + 1] + .299f * aligned[3 * i + 2]);
-    blur(m);
-    for (int y = 1; y < SIDE - 1; y++)
-        for (int x = 1; x < SIDE - 1; x++)
-            vote(m, x, y);
-    take_cells(m, out);
-    centre(out, HOG, 1);
-    memset(out + HOG, 0, TILES * sizeof(float));
+    veil_hog_measure(aligned, m->feature, m->scratch);
+    for (int k = 0; k < HOG_LENGTH; k++) {
+        out[k] = 0;
+        for (int i = 0; i < VEIL_HOG_FEATURES; i++)
+            out[k] += (m->feature[i] - hog_mean[i]) * hog_weight[i][k] * hog_scale[k];
+    }
+    memset(m, 0, sizeof(*m));
     return 0;
 }
 
 const VeilMatcherBackend veil_match_hog = {
     .name          = "hog",
     .description   = "gradients and colours; for demonstrations on generated pictures only",
-    .revision      = "hog 1",
+    .revision      = "hog 1 " HOG_TRAINED,
     .demonstration = true,
     .open          = hog_open,
     .embed         = hog_embed,

@@ -6,13 +6,16 @@
  * code that ships. The threshold is set on one half of the people, the rates
  * are measured on the other, and an entry for config/calibration.cfg is written.
  *
- *   match MATCHER [DETECTOR [FMR [STREET_FOLDER]]]
+ *   match [MATCHER [DETECTOR [FMR [QUALITY [STREET_FOLDER]]]]]
+ *
+ * FMR is the share of strangers that the threshold may let through (.001), QUALITY what a track's best look must
+ * have to be compared (.05).
  *
  * Without STREET_FOLDER the people are those of $VEIL_TEST_MEDIA/identity,
  * turned into clips: of each person's ten pictures four are probes, the others
  * two and two the tracks, each at four sizes. With it, those of generated
  * streets: SEED.mp4, SEED.csv and SEED-ID.png for each; the first half of the
- * seeds sets the threshold. MATCH_DUMP=FOLDER writes the aligned faces.
+ * seeds sets the threshold. MATCH_DUMP=FOLDER writes what tests/bench/hogtrain.py learns from.
  */
 #include <glob.h>
 #include <stdio.h>
@@ -23,10 +26,12 @@
 
 #include "clips.h"
 #include "filters/looks.h"
+#include "filters/match_hog.h"
 #include "filters/matcher.h"
 #include "keys/secmem.h"
 #include "src/digest.h"
 #include "src/models.h"
+#include "src/recogniser.h"
 #include "tests/image.h"
 
 #define MAX 4000
@@ -50,20 +55,23 @@ static struct {
     char digest[VEIL_DIGEST_HEX];
 } b;
 
-static void dump(const VeilLook *l, const char *kind, int person, int number)
+/* For training the hog matcher: what it measures in each look. */
+static void dump(const VeilLook *l, const char *kind, int person, int number, int half)
 {
+    static float feature[VEIL_HOG_FEATURES], scratch[2 * VEIL_ALIGN_SIDE * VEIL_ALIGN_SIDE];
     const char *dir = getenv("MATCH_DUMP");
     char path[512];
     FILE *f;
 
-    if (!dir)
+    if (!dir || !*dir)
         return;
-    snprintf(path, sizeof(path), "%s/%s-%03d-%03d.ppm", dir, kind, person, number);
-    if (!(f = fopen(path, "wb")))
-        return;
-    fprintf(f, "P6 %d %d 255\n", VEIL_ALIGN_SIDE, VEIL_ALIGN_SIDE);
-    for (int i = 0; i < VEIL_ALIGN_BYTES; i++)
-        fputc(l->aligned[i - i % 3 + 2 - i % 3], f);
+    snprintf(path, sizeof(path), "%s/%s-%04d-%02d-%04d-%d.feature", dir, kind, person, number, (int)(l->quality * 1000),
+             half);
+    if (!(f = fopen(path, "w")))
+        exit(2);
+    veil_hog_measure(l->aligned, feature, scratch);
+    for (int i = 0; i < VEIL_HOG_FEATURES; i++)
+        fprintf(f, "%.6g\n", feature[i]);
     fclose(f);
 }
 
@@ -76,9 +84,9 @@ static void add_probe(const AVFrame *picture, const VeilRect *box, int person, i
         exit(2);
     if (veil_looker_look(b.looker, picture, box, &look) > 0) {
         *p = (Item){ .person = person, .half = half, .quality = look.quality, .tmpl = veil_matcher_template(b.m) };
-        if (veil_matcher_add(b.m, look.aligned, p->tmpl, NULL) < 0)
-            exit(2);
-        dump(&look, "probe", person, b.probes++);
+        veil_matcher_add(b.m, look.aligned, p->tmpl, NULL); /* what cannot be embedded is like nobody */
+        dump(&look, "probe", person, 0, half);
+        b.probes++;
     } else {
         b.no_probe++;
     }
@@ -93,10 +101,11 @@ static void add_track(VeilLooks *looks, int person, int half, int size)
         exit(2);
     *t = (Item){ .person = person, .half = half, .size = size, .quality = looks->at[0].quality, .tmpl = veil_matcher_template(b.m) };
     for (int i = 0; i < looks->n; i++)
-        if (veil_matcher_add(b.m, looks->at[i].aligned, t->tmpl, NULL) < 0)
-            exit(2);
+        veil_matcher_add(b.m, looks->at[i].aligned, t->tmpl, NULL);
+    for (int i = 0; i < looks->n; i++)
+        dump(&looks->at[i], "track", person, i, half);
     if (looks->n) {
-        dump(&looks->at[0], "track", person, b.tracks++);
+        b.tracks++;
     } else {
         veil_secret_free(t->tmpl);
         b.no_track++;
@@ -343,7 +352,8 @@ static Scores scores_of(int half, int size)
         for (int p = 0; p < b.probes; p++) {
             const bool same = b.track[t].person == b.probe[p].person;
 
-            if (b.track[t].half != half || b.track[t].quality < b.least || b.probe[p].half != half || (size && b.track[t].size != size))
+            if (b.track[t].half != half || b.probe[p].half != half || b.track[t].quality < b.least ||
+                (size && b.track[t].size != size))
                 continue;
             if (same && s.n_same < MAX * 40)
                 s.same[s.n_same++] = veil_matcher_score(b.m, b.track[t].tmpl, b.probe[p].tmpl);
@@ -419,14 +429,20 @@ static int show_sizes(float threshold)
 static void write_entry(const char *set, double fmr, float threshold, const Scores *s)
 {
     const time_t now = time(NULL);
+    int compared = 0, offered = b.no_track;
     char date[16];
 
+    for (int i = 0; i < b.tracks; i++) {
+        compared += b.track[i].half && b.track[i].quality >= b.least;
+        offered += b.track[i].half;
+    }
     strftime(date, sizeof(date), "%Y-%m-%d", gmtime(&now));
-    printf("\n  {\n    matcher = \"%s\";\n    detector = \"%s\";\n    sha256 = \"%s\";\n    threshold = %.3f;\n",
-           b.matcher->name, b.detector->name, b.digest, threshold);
-    printf("    target = %g;\n    same = [%d, %d];\n    other = [%d, %d];\n    people = [%d, %d];\n", fmr,
+    printf("\n  {\n    matcher = \"%s\";\n    detector = \"%s\";\n    sha256 = \"%s\";\n", b.matcher->name,
+           b.detector->name, b.digest);
+    printf("    threshold = %.3f;\n    quality = %.3f;\n    target = %#.4g;\n", threshold, b.least, fmr);
+    printf("    same = [%d, %d];\n    other = [%d, %d];\n    tracks = [%d, %d];\n    people = %d;\n",
            at_least(s->same, s->n_same, threshold), s->n_same, at_least(s->other, s->n_other, threshold), s->n_other,
-           b.people - b.people / 2, b.people / 2);
+           compared, offered, b.people / 2);
     printf("    set = \"%s\";\n    date = \"%s\";\n  }\n", set, date);
 }
 
@@ -435,11 +451,11 @@ static void measure(const char *set, double fmr)
     const Scores a = scores_of(0, 0), c = scores_of(1, 0);
     const float threshold = threshold_for(&a, fmr);
 
-    printf("matcher=%s detector=%s set=\"%s\" people=%d probes=%d tracks=%d no_face_probes=%d no_face_tracks=%d\n",
+    printf("matcher=%s detector=%s set=%s people=%d probes=%d tracks=%d no_face_probes=%d no_face_tracks=%d\n",
            b.matcher->name, b.detector->name, set, b.people, b.probes, b.tracks, b.no_probe, b.no_track);
-    printf("threshold=%.3f target_fmr=%g\n", threshold, fmr);
-    for (int i = 0; getenv("SHOW") && i < b.tracks; i++)
-        printf("track person=%d half=%d size=%d quality=%.3f\n", b.track[i].person, b.track[i].half, b.track[i].size, b.track[i].quality);
+    printf("threshold=%.3f target_fmr=%g least_quality=%g\n", threshold, fmr, b.least);
+    if (!a.n_same || !c.n_same)
+        return;
     show("set_tmr", at_least(a.same, a.n_same, threshold), a.n_same);
     show("tmr", at_least(c.same, c.n_same, threshold), c.n_same);
     show("fmr", at_least(c.other, c.n_other, threshold), c.n_other);
@@ -452,32 +468,16 @@ static void measure(const char *set, double fmr)
 
 static int open_matcher(const char *name)
 {
-    VeilMatcherConfig c = { .threads = 1 };
-    char path[4096] = "";
-    VeilModels *models;
-    const VeilModel *m;
+    VeilMatcherConfig c;
+    char path[4096];
+    int ret;
 
-    if (!(b.matcher = veil_matcher_find(name)) || veil_models_read(&models) < 0)
+    if (!(b.matcher = veil_matcher_find(name)))
         return -1;
-    if (b.matcher->model) {
-        if (!(m = veil_models_get(models, b.matcher->model)) || veil_models_locate(m, path, sizeof(path)) < 0) {
-            veil_models_complain(b.matcher->model, path, -2);
-            return -1;
-        }
-        for (int i = 0; i < 3; i++) {
-            c.mean[i] = (float)m->mean[i];
-            c.std[i] = (float)m->std[i];
-        }
-        c.rgb = !strcmp(m->colour, "rgb");
-        c.model = path;
-        memcpy(b.digest, m->sha256, sizeof(b.digest));
-    } else {
-        uint8_t sum[32];
-
-        crypto_hash_sha256(sum, (const uint8_t *)b.matcher->revision, strlen(b.matcher->revision));
-        sodium_bin2hex(b.digest, sizeof(b.digest), sum, sizeof(sum));
+    if ((ret = veil_recogniser_locate(b.matcher, &c, path, sizeof(path), b.digest)) < 0) {
+        veil_models_complain(b.matcher->model, path, ret);
+        return -1;
     }
-    free(models);
     return veil_matcher_open(&b.m, b.matcher, &c, NULL);
 }
 
@@ -493,16 +493,17 @@ static int open_detector(const char *name)
 
 int main(int argc, char **argv)
 {
-    const char *media = getenv("VEIL_TEST_MEDIA"), *street = argc > 4 ? argv[4] : NULL;
+    const char *media = getenv("VEIL_TEST_MEDIA"), *street = argc > 5 ? argv[5] : NULL;
     const double fmr = argc > 3 ? atof(argv[3]) : .001;
 
-    b.least = getenv("Q") ? (float)atof(getenv("Q")) : 0;
-    if (argc < 2 || (!media && !street)) {
-        fprintf(stderr, "usage: match MATCHER [DETECTOR [FMR [STREET_FOLDER]]], with VEIL_MODELS and VEIL_TEST_MEDIA\n");
-        return argc < 2 ? 2 : 0;
+    b.least = argc > 4 ? (float)atof(argv[4]) : .05f;
+    if (!media && !street) {
+        fprintf(stderr, "match: no pictures of people; set VEIL_TEST_MEDIA, or give a folder of streets: skipped\n");
+        return 0;
     }
     av_log_set_level(AV_LOG_ERROR);
-    if (sodium_init() < 0 || open_matcher(argv[1]) < 0 || open_detector(argc > 2 ? argv[2] : "yunet") < 0) {
+    if (sodium_init() < 0 || open_matcher(argc > 1 ? argv[1] : "mobilefacenet") < 0 ||
+        open_detector(argc > 2 ? argv[2] : "yunet") < 0) {
         fprintf(stderr, "match: no such matcher or detector, or no model for it; 'veil models list' shows them\n");
         return 2;
     }
@@ -510,7 +511,7 @@ int main(int argc, char **argv)
         read_streets(street);
     else
         read_identities(media);
-    measure(street ? "generated streets, samples/street" : "AT&T faces as clips of 40 to 120 px, libx264 crf 23", fmr);
+    measure(street ? "generated-streets" : "att-faces-as-clips-40-120px-x264", fmr);
     veil_looker_close(b.looker);
     veil_matcher_close(b.m);
     return 0;
