@@ -161,6 +161,7 @@ static json_t *vault_json(const VeilOpenDoc *d, int i)
     veil_keyio_json_hex(j, "seal_sha256", hash, sizeof(hash)); /* what log-vault has, if it is final */
     set(j, "final", json_boolean(info->seal.final));
     set(j, "bytes", json_integer((json_int_t)info->bytes));
+    set(j, "bytes_read", json_integer((json_int_t)info->bytes_read)); /* to open this, without --hash-vault */
     set(j, "sha256", d->vault_sha256[i] ? json_string(d->vault_sha256[i]) : NULL);
     veil_keyio_json_time(j, "start", info->header.start);
     set(j, "width", json_integer(info->header.width));

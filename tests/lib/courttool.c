@@ -11,9 +11,11 @@
  *                                NAME, NAME.1.minisig, NAME.leaf, NAME.tlog-proof, NAME.release-1 .. -3;
  *                                KIND is view, match, expired, early or lie: custodian 1 gives bad shares;
  *                                before the tracks may stand reason=WORD and probe=FILE:X,Y,W,H
+ *   courttool absent DIR PATH... no secret key of the court is in these files or folders
  *   courttool big DIR VAULT TRACKS SEGMENTS UNIT
  *                                a vault whose units all hold the records in the file UNIT
  */
+#include <ftw.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -32,6 +34,7 @@
 typedef struct Secrets {
     uint8_t x[4][32]; ///< first, as sealtool reads them
     uint8_t custodian[3][64], log[64], witness[64], issuer[64], op[64];
+    uint8_t req_sk[32], rbox_sk[32], mbox_sk[32];
     uint8_t req[32], rbox[32], mbox[32], msign[32]; ///< public
 } Secrets;
 
@@ -138,6 +141,9 @@ static int run_new(const char *dir)
     memcpy(s.rbox, key[2].public_key, 32);
     memcpy(s.mbox, key[3].public_key, 32);
     memcpy(s.msign, key[4].public_key, 32);
+    memcpy(s.req_sk, key[1].secret, 32);
+    memcpy(s.rbox_sk, key[2].secret, 32);
+    memcpy(s.mbox_sk, key[3].secret, 32);
     TRY(make_group(&g, &s, &group, &err));
     TRY(make_policy(&g, &s, &key[0], &policy));
     TRY(veil_file_write(in_dir(dir, "group.note"), group.at, group.len, 0644, true, &err));
@@ -400,6 +406,49 @@ static int run_big(const char *dir, const char *path, int tracks, int segments, 
     return 0;
 }
 
+/* ---- what must not be there ---------------------------------------------------------------------- */
+
+static Secrets sought;
+
+static int look(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    const size_t all = offsetof(Secrets, req); /* x[0] is not used, and zero */
+    const uint8_t *const secret = (const uint8_t *)&sought;
+    uint8_t *bytes = NULL;
+    size_t len;
+
+    (void)at, (void)st;
+    if (type != FTW_F)
+        return 0;
+    if (veil_file_read(&bytes, &len, path, 1 << 30, NULL) < 0)
+        return fail(path, NULL);
+    for (size_t i = 32; i < all; i += 32)
+        if (memmem(bytes, len, secret + i, 32)) {
+            /* The second half of an Ed25519 secret is the public key. */
+            const size_t sign = i - offsetof(Secrets, custodian);
+
+            if (i >= offsetof(Secrets, custodian) && i < offsetof(Secrets, req_sk) && sign % 64)
+                continue;
+            printf("secret %zu in %s\n", i / 32, path);
+            return 1;
+        }
+    free(bytes);
+    return 0;
+}
+
+static int run_absent(const char *dir, char **paths, int n)
+{
+    static Court c;
+    VeilErr err = { 0 };
+    int ret = 0;
+
+    TRY(load(&c, dir, &err));
+    sought = c.s;
+    for (int i = 0; i < n && !ret; i++)
+        ret = nftw(paths[i], look, 16, FTW_PHYS);
+    return ret;
+}
+
 int main(int argc, char **argv)
 {
     if (!veil_keyio_start())
@@ -408,6 +457,8 @@ int main(int argc, char **argv)
         return run_new(argv[2]);
     if (argc >= 7 && !strcmp(argv[1], "warrant"))
         return run_warrant(argv[2], argv[3], argv[4], argv[5], argv + 6, argc - 6);
+    if (argc >= 4 && !strcmp(argv[1], "absent"))
+        return run_absent(argv[2], argv + 3, argc - 3);
     if (argc == 7 && !strcmp(argv[1], "big"))
         return run_big(argv[2], argv[3], atoi(argv[4]), atoi(argv[5]), argv[6]);
     fprintf(stderr, "usage: see tests/lib/courttool.c\n");

@@ -9,6 +9,11 @@
  *                                  crops against the decoded source: samples that differ, PSNR; samples
  *                                  that are grey in the crop are counted apart
  *   sealtool dump DIR VAULT OUT    raw samples, one file for each run of crops of one size
+ *   sealtool unit DIR VAULT TRACK  the records of the track's first unit, on standard output
+ *   sealtool restored DIR VAULT SOURCE PUBLISHED RESTORED TRACK GT.csv FACE
+ *                                  what `veil open` put back for one track: samples changed outside of its
+ *                                  rectangles, luma samples changed in the faces of others, or shown there as
+ *                                  the source has them; PSNR of its own face
  */
 #include <math.h>
 #include <libavcodec/avcodec.h>
@@ -127,6 +132,30 @@ static void list(const Crops *all)
                (long long)c->at.pts, c->at.rect.x, c->at.rect.y, c->at.rect.w, c->at.rect.h,
                av_get_pix_fmt_name(c->picture->format));
     }
+}
+
+static int unit(const char *dir, const char *path, uint32_t track)
+{
+    uint8_t *note = NULL, *shares = NULL, *plain;
+    VeilVault *v = NULL;
+    VeilErr err = { 0 };
+    VeilGroup g;
+    VeilEntry e;
+    int64_t n;
+    size_t len;
+
+    if (veil_file_read(&note, &len, path_in(dir, "group.note"), 1 << 20, &err) < 0 ||
+        veil_group_open(&g, note, len, NULL, &err) < 0 ||
+        veil_file_read(&shares, &len, path_in(dir, "shares"), 128, &err) < 0 || veil_vault_open(&v, path, true, &err) < 0)
+        return fail(path, &err);
+    for (uint32_t i = 0; i < veil_vault_info(v)->seal.units; i++) {
+        if (veil_entry_parse(&e, veil_vault_entry(v, i)) < 0 || e.track != track)
+            continue;
+        if ((n = dealer_open(&g.key, (uint8_t(*)[32])shares, v, i, &e, &plain, &err)) < 0)
+            return fail("unit", &err);
+        return fwrite(plain, 1, (size_t)n, stdout) == (size_t)n ? 0 : fail("standard output", NULL);
+    }
+    return fail("no such track", NULL);
 }
 
 /* ---- against the source ----------------------------------------------------------- */
@@ -302,6 +331,163 @@ static int dump(const Crops *all, const char *dir)
     return 0;
 }
 
+/* ---- a restored video -------------------------------------------------------------- */
+
+typedef struct Film {
+    AVFormatContext *in;
+    AVCodecContext *dec;
+    AVPacket *p;
+    AVFrame *f;
+    int stream;
+} Film;
+
+static int film_open(Film *v, const char *path)
+{
+    const AVCodec *codec;
+
+    v->p = av_packet_alloc();
+    v->f = av_frame_alloc();
+    return avformat_open_input(&v->in, path, NULL, NULL) < 0 || avformat_find_stream_info(v->in, NULL) < 0 ||
+           (v->stream = av_find_best_stream(v->in, AVMEDIA_TYPE_VIDEO, -1, -1, &codec, 0)) < 0 ||
+           !(v->dec = avcodec_alloc_context3(codec)) ||
+           avcodec_parameters_to_context(v->dec, v->in->streams[v->stream]->codecpar) < 0 || avcodec_open2(v->dec, codec, NULL) < 0;
+}
+
+static bool film_next(Film *v)
+{
+    for (;;) {
+        int ret = avcodec_receive_frame(v->dec, v->f);
+
+        if (ret != AVERROR(EAGAIN))
+            return ret >= 0;
+        while ((ret = av_read_frame(v->in, v->p)) >= 0 && v->p->stream_index != v->stream)
+            av_packet_unref(v->p);
+        avcodec_send_packet(v->dec, ret >= 0 ? v->p : NULL);
+        av_packet_unref(v->p);
+    }
+}
+
+static void film_close(Film *v)
+{
+    avcodec_free_context(&v->dec);
+    avformat_close_input(&v->in);
+    av_packet_free(&v->p);
+    av_frame_free(&v->f);
+}
+
+typedef struct Face {
+    uint32_t frame;
+    int id;
+    float x, y, w, h;
+} Face;
+
+static int read_faces(Face **out, const char *path)
+{
+    FILE *f = fopen(path, "r");
+    char line[256];
+    int n = 0;
+
+    while (f && fgets(line, sizeof(line), f)) {
+        Face a;
+
+        if (sscanf(line, "%u,%*f,%d,%f,%f,%f,%f", &a.frame, &a.id, &a.x, &a.y, &a.w, &a.h) != 6)
+            continue;
+        *out = realloc(*out, (size_t)(n + 1) * sizeof(a));
+        (*out)[n++] = a;
+    }
+    if (f)
+        fclose(f);
+    return n;
+}
+
+static bool in_face(const Face *a, float grow, int x, int y)
+{
+    const float gx = a->w * grow, gy = a->h * grow;
+
+    return (float)x + 1 > a->x - gx && (float)x < a->x + a->w + gx && (float)y + 1 > a->y - gy && (float)y < a->y + a->h + gy;
+}
+
+typedef struct Change {
+    int64_t outside, others, shown, inside;
+    double error, own;
+} Change;
+
+/* Where in this frame is it somebody else's face, or this one's alone? */
+static void compare_pixel(Change *c, const Face *face, int n, uint32_t frame, int id, int x, int y, const int v[3])
+{
+    bool other = false, near = false, own = false;
+
+    for (int i = 0; i < n; i++)
+        if (face[i].frame == frame) {
+            other |= face[i].id != id && in_face(&face[i], 0, x, y);
+            near |= face[i].id != id && in_face(&face[i], 0.9f, x, y);
+            own |= face[i].id == id && in_face(&face[i], 0, x, y);
+        }
+    c->others += other && v[2] != v[1];
+    /* Grey painted over grey is not shown, it is met by chance. */
+    c->shown += other && v[2] != v[1] && abs(v[2] - v[0]) <= 2 && abs(v[0] - 126) > 8;
+    if (other && v[2] != v[1] && getenv("SEALTOOL_VERBOSE"))
+        printf("changed frame %u at %d,%d: source %d published %d restored %d\n", frame, x, y, v[0], v[1], v[2]);
+    if (own && !near) {
+        c->error += (v[2] - v[0]) * (v[2] - v[0]);
+        c->own++;
+    }
+}
+
+static void compare_films(Change *c, const Film *film, VeilRect r, const Face *face, int n, uint32_t frame, int id)
+{
+    const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(film[1].f->format);
+
+    for (int i = 0; i < d->nb_components; i++)
+        for (int y = 0; y < AV_CEIL_RSHIFT(film[1].f->height, i ? d->log2_chroma_h : 0); y++)
+            for (int x = 0; x < AV_CEIL_RSHIFT(film[1].f->width, i ? d->log2_chroma_w : 0); x++) {
+                const int u = x << (i ? d->log2_chroma_w : 0), t = y << (i ? d->log2_chroma_h : 0);
+                const int v[3] = { sample(film[0].f, d, i, x, y), sample(film[1].f, d, i, x, y), sample(film[2].f, d, i, x, y) };
+
+                if (u < r.x || t < r.y || u >= r.x + r.w || t >= r.y + r.h) {
+                    c->outside += v[1] != v[2];
+                } else {
+                    c->inside += v[1] != v[2];
+                    if (!i)
+                        compare_pixel(c, face, n, frame, id, u, t, v);
+                }
+            }
+}
+
+static int restored(const Crops *all, char **argv)
+{
+    Film film[3] = { 0 };
+    const uint32_t track = (uint32_t)atoi(argv[3]);
+    Face *face = NULL;
+    const int faces = read_faces(&face, argv[4]), id = atoi(argv[5]);
+    Change c = { 0 };
+    uint32_t n = 0;
+
+    for (int i = 0; i < 3; i++)
+        if (film_open(&film[i], argv[i]))
+            return fail(argv[i], NULL);
+    while (film_next(&film[0])) {
+        VeilRect r = { 0 };
+
+        if (!film_next(&film[1]) || !film_next(&film[2]) || film[1].f->format != film[2].f->format ||
+            film[0].f->format != film[1].f->format)
+            return fail("fewer frames, or another format", NULL);
+        for (int i = 0; i < all->n; i++)
+            if (all->at[i].unit.track == track && all->at[i].at.frame == n)
+                r = all->at[i].at.rect;
+        compare_films(&c, film, r, face, faces, n++, id);
+    }
+    if (film_next(&film[1]) || film_next(&film[2]))
+        return fail("more frames", NULL);
+    printf("frames %u outside %lld inside %lld others %lld shown %lld own %.0f psnr %.2f\n", n, (long long)c.outside,
+           (long long)c.inside, (long long)c.others, (long long)c.shown, c.own,
+           c.error > 0 ? 10 * log10(255. * 255. * c.own / c.error) : 999.);
+    for (int i = 0; i < 3; i++)
+        film_close(&film[i]);
+    free(face);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     Crops all = { 0 };
@@ -312,6 +498,8 @@ int main(int argc, char **argv)
     av_log_set_level(AV_LOG_ERROR);
     if (argc == 3 && !strcmp(argv[1], "group"))
         return make_group(argv[2]);
+    if (argc == 5 && !strcmp(argv[1], "unit"))
+        return unit(argv[2], argv[3], (uint32_t)atoi(argv[4]));
     if (argc < 4)
         return fail("usage: see tests/lib/sealtool.c", NULL);
     if ((ret = open_vault(&all, argv[2], argv[3])))
@@ -322,6 +510,8 @@ int main(int argc, char **argv)
         ret = compare(&all, argv[4]);
     else if (!strcmp(argv[1], "dump") && argc == 5)
         ret = dump(&all, argv[4]);
+    else if (!strcmp(argv[1], "restored") && argc == 10)
+        ret = restored(&all, argv + 4);
     for (int i = 0; i < all.n; i++)
         av_frame_free(&all.at[i].picture);
     free(all.at);
