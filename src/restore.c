@@ -32,32 +32,69 @@ typedef struct Restoring {
 /* ---- one frame ------------------------------------------------------------------------- */
 
 /* The published file may have another format than the source had, such as 4:4:4 for odd sizes. */
-static AVFrame *in_format(const AVFrame *crop, const AVFrame *frame)
+static int convert(AVFrame *to, const AVFrame *from)
 {
-    struct SwsContext *sws = NULL;
-    AVFrame *f = av_frame_alloc();
+    const bool grey = av_pix_fmt_desc_get(from->format)->nb_components == 1; /* full range, for FFmpeg */
+    const int *matrix = sws_getCoefficients(SWS_CS_DEFAULT);
+    struct SwsContext *sws;
+    int ret = av_frame_get_buffer(to, 0);
 
-    if (!f || crop->format == frame->format) {
-        av_frame_free(&f);
-        return av_frame_clone(crop);
-    }
+    if (ret < 0)
+        return ret;
+    if (!(sws = sws_getContext(to->width, to->height, from->format, to->width, to->height, to->format,
+                               SWS_BICUBIC | SWS_ACCURATE_RND, NULL, NULL, NULL)))
+        return AVERROR(ENOMEM);
+    sws_setColorspaceDetails(sws, matrix, grey || from->color_range == AVCOL_RANGE_JPEG, matrix,
+                             to->color_range == AVCOL_RANGE_JPEG, 0, 1 << 16, 1 << 16);
+    ret = sws_scale(sws, (const uint8_t *const *)from->data, from->linesize, 0, to->height, to->data, to->linesize);
+    sws_freeContext(sws);
+    return ret == to->height ? 0 : AVERROR_EXTERNAL;
+}
+
+/* Cut off what lies on a part of a chroma sample of the frame: a column and a row at most. */
+static int align(AVFrame *crop, VeilRect *at, uint8_t *mask, const AVFrame *frame)
+{
+    const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(frame->format);
+    const int dx = -at->x & ((1 << d->log2_chroma_w) - 1), dy = -at->y & ((1 << d->log2_chroma_h) - 1);
+
+    if (dx >= at->w || dy >= at->h || (!dx && !dy))
+        return dx >= at->w || dy >= at->h ? AVERROR(EINVAL) : 0;
+    for (int y = dy; y < at->h; y++)
+        memmove(mask + (size_t)(y - dy) * (size_t)(at->w - dx), mask + (size_t)y * (size_t)at->w + dx, (size_t)(at->w - dx));
+    *at = (VeilRect){ at->x + dx, at->y + dy, at->w - dx, at->h - dy };
+    crop->crop_left = (size_t)dx;
+    crop->crop_top = (size_t)dy;
+    return av_frame_apply_cropping(crop, AV_FRAME_CROP_UNALIGNED);
+}
+
+/* The crop as the frame has its samples, and where to put it. */
+static int fit(AVFrame **out, VeilRect *at, uint8_t *mask, const AVFrame *picture, const AVFrame *frame)
+{
+    AVFrame *crop = av_frame_clone(picture), *f;
+    int ret;
+
+    *out = crop;
+    if (!crop)
+        return AVERROR(ENOMEM);
+    if ((ret = align(crop, at, mask, frame)) < 0 || crop->format == frame->format)
+        return ret;
+    if (!(f = av_frame_alloc()))
+        return AVERROR(ENOMEM);
     f->format = frame->format;
     f->width = crop->width;
     f->height = crop->height;
-    if (av_frame_get_buffer(f, 0) >= 0)
-        sws = sws_getContext(f->width, f->height, crop->format, f->width, f->height, f->format,
-                             SWS_BICUBIC | SWS_ACCURATE_RND, NULL, NULL, NULL);
-    if (!sws || sws_scale(sws, (const uint8_t *const *)crop->data, crop->linesize, 0, f->height, f->data,
-                          f->linesize) != f->height)
-        av_frame_free(&f);
-    sws_freeContext(sws);
-    return f;
+    f->color_range = frame->color_range;
+    ret = convert(f, crop);
+    av_frame_free(&crop);
+    *out = f;
+    return ret;
 }
 
 static int put_back(Restoring *r, const VeilOpenedTrack *t, AVFrame *frame)
 {
     const size_t all = (size_t)t->crop.rect.w * (size_t)t->crop.rect.h;
-    AVFrame *crop;
+    VeilRect at = t->crop.rect;
+    AVFrame *crop = NULL;
     int ret, hidden;
 
     if (all > r->cap) {
@@ -65,11 +102,11 @@ static int put_back(Restoring *r, const VeilOpenedTrack *t, AVFrame *frame)
         r->mask = malloc(all);
         r->cap = r->mask ? all : 0;
     }
-    if (!r->cap || !(crop = in_format(t->picture, frame)))
+    if (!r->cap)
         return AVERROR(ENOMEM);
     if ((ret = hidden = veil_putback_find(t->picture, t->lossless, r->mask)) >= 0 &&
-        (ret = av_frame_make_writable(frame)) >= 0 &&
-        (ret = veil_putback(frame, crop, t->crop.rect, r->mask)) >= 0) {
+        (ret = fit(&crop, &at, r->mask, t->picture, frame)) >= 0 && (ret = av_frame_make_writable(frame)) >= 0 &&
+        (ret = veil_putback(frame, crop, at, r->mask)) >= 0) {
         r->result->put_back++;
         r->result->samples += ret;
         r->result->withheld += hidden;
@@ -185,17 +222,21 @@ static int restore_all(Restoring *r)
     return ret;
 }
 
+/* FFV1 in Matroska; but Matroska cannot say "turn me", and MOV cannot hold FFV1: there, H.264 without loss. */
 static int make_settings(VeilSettings *s, const char *to, bool lossy)
 {
+    const bool mov = !strcmp(to + strlen(to) - 3, "mov");
+    const char *opts = lossy ? NULL : mov ? "qp=0" : "level=3:slicecrc=1:slices=4:g=1";
+
     if (veil_settings_init(s) < 0)
         return AVERROR(ENOMEM);
     free(s->preset);
     s->output = strdup(to);
-    s->encoder = strdup(lossy ? "libx264" : "ffv1");
-    s->preset = strdup(lossy ? "fast" : "none");
+    s->encoder = strdup(lossy || mov ? "libx264" : "ffv1");
+    s->preset = strdup(lossy || mov ? "fast" : "none");
     s->crf = lossy ? 12 : -1;
-    s->enc_opts = lossy ? NULL : strdup("level=3:slicecrc=1:slices=4:g=1");
-    return s->output && s->encoder && s->preset && (lossy || s->enc_opts) ? 0 : AVERROR(ENOMEM);
+    s->enc_opts = opts ? strdup(opts) : NULL;
+    return s->output && s->encoder && s->preset && (!opts || s->enc_opts) ? 0 : AVERROR(ENOMEM);
 }
 
 const char *veil_restore_ending(const char *published)
@@ -214,7 +255,7 @@ int veil_restore(VeilOpened *o, int vault, const char *published, const char *to
     Restoring r = { .o = o, .vault = vault, .take = take, .opaque = opaque, .result = result };
     int ret = make_settings(&r.s, to, lossy);
 
-    *result = (VeilRestored){ 0 };
+    *result = (VeilRestored){ .lossless = !lossy };
     if (ret >= 0 && (ret = veil_input_open(&r.in, published, 0, &veil_cancelled)) >= 0) {
         r.in->stop_on_error = true; /* it is whole, or it is not the sealed one */
         veil_progress_begin();

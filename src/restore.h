@@ -8,6 +8,7 @@
 #ifndef VEIL_SRC_RESTORE_H
 #define VEIL_SRC_RESTORE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "opened.h"
@@ -18,6 +19,7 @@ typedef struct VeilRestored {
     int64_t samples;   ///< luma samples put back
     int64_t withheld;  ///< luma samples of the crops that stayed as published: others' areas
     char encoder[32];
+    bool lossless;     ///< all other samples are the published ones
 } VeilRestored;
 
 /** Called with each crop, before it is put back. @return VEIL_EXIT_ code: other than 0 ends the run */
