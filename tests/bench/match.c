@@ -501,6 +501,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "match: no pictures of people; set VEIL_TEST_MEDIA, or give a folder of streets: skipped\n");
         return 0;
     }
+    setenv("VEIL_CONFIG", "config", 0); /* measurements run in the root of the tree */
     av_log_set_level(AV_LOG_ERROR);
     if (sodium_init() < 0 || open_matcher(argc > 1 ? argv[1] : "mobilefacenet") < 0 ||
         open_detector(argc > 2 ? argv[2] : "yunet") < 0) {
