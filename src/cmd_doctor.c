@@ -18,6 +18,7 @@
 #include "filters/detector.h"
 #include "filters/filter.h"
 #include "models.h"
+#include "sandbox.h"
 #include "version.h"
 
 typedef struct DoctorOptions {
@@ -96,6 +97,23 @@ static void show_encoders(void)
         printf("encoder      %-10s %s\n", names[i], avcodec_find_encoder_by_name(names[i]) ? "works" : "not in this ffmpeg");
 }
 
+static int do_nothing(void *opaque)
+{
+    (void)opaque;
+    return 0;
+}
+
+/* Opened faces are decoded in one, or not at all. */
+static void show_sandbox(void)
+{
+    const VeilSandboxLimits limits = { (size_t)64 << 20, 1 };
+    VeilSandbox s;
+    const int ret = veil_sandbox_start(&s, &limits, do_nothing, NULL);
+
+    printf("sandbox      %s\n", ret >= 0 ? "works" : "this system has no seccomp filter: 'veil open' will not decode here");
+    veil_sandbox_stop(&s);
+}
+
 static void show_limits(void)
 {
     struct rlimit lock;
@@ -122,6 +140,7 @@ static int run(int argc, char **argv)
     show_processor();
     works = show_detectors();
     show_encoders();
+    show_sandbox();
     show_limits();
     return works ? VEIL_EXIT_DONE : VEIL_EXIT_NO;
 }
