@@ -130,7 +130,7 @@ no() {
     ok "$text: nothing left" bash -c '! ls -d no no.part 2> /dev/null'
 }
 few() { R=1 opens w-visual visual.mp4.veil no; }
-no 'one release of two' 1 '1 releases of the 2 needed.*E_THRESHOLD' few
+no 'one release of two' 1 '1 release of the 2 needed.*E_THRESHOLD' few
 twice() { R='1 1' opens w-visual visual.mp4.veil no; }
 no 'one custodian twice' 1 'second time.*E_SHARE_INDEX' twice
 liar() { R='1 3' opens w-lie visual.mp4.veil no; }
