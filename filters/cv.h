@@ -74,6 +74,32 @@ int veil_cv_cascade_find(VeilCvCascade *cascade, const VeilCvPicture *grey, bool
                          int min_neighbours, VeilCvFind *finds, int cap, char why[VEIL_CV_WHY]);
 void veil_cv_cascade_close(VeilCvCascade *cascade); ///< accepts NULL
 
+/** A recognition network: one face picture in, one vector out. */
+typedef struct VeilCvEmbedder VeilCvEmbedder;
+
+typedef struct VeilCvEmbedConfig {
+    bool sface;            ///< run it as OpenCV's FaceRecognizerSF does; mean, std and rgb are then its own
+    float mean[3], std[3]; ///< x = (value - mean) / std, in the network's order of channels
+    bool rgb;              ///< that order is red, green, blue; else blue, green, red
+    int side;              ///< width and height of its picture
+} VeilCvEmbedConfig;
+
+/** @param threads as in veil_cv_net_open(). @return 0; -ENOENT; -EINVAL; -ENOMEM */
+int veil_cv_embed_open(VeilCvEmbedder **out, const char *path, const VeilCvEmbedConfig *config, int threads,
+                       char why[VEIL_CV_WHY]);
+/**
+ * Run the network on a picture of three channels and the configured size.
+ * What OpenCV holds of its vector is wiped before the call returns.
+ * @param mirror turn the picture left to right first
+ * @param out    the vector is added to these numbers; NULL to ask for its length
+ * @param cap    floats at out
+ * @return length of the vector; -EINVAL; -ENOMEM
+ */
+int veil_cv_embed_run(VeilCvEmbedder *e, const VeilCvPicture *pic, bool mirror, float *out, int cap,
+                      char why[VEIL_CV_WHY]);
+/** Overwrites the network's inner layers with those of an empty picture, then frees; accepts NULL. */
+void veil_cv_embed_close(VeilCvEmbedder *e);
+
 #ifdef __cplusplus
 }
 #endif

@@ -266,6 +266,11 @@ int veil_evidence_finish(VeilEvidence *e, json_t *doc, const VeilKey *key, const
     return ret;
 }
 
+int veil_evidence_keep(VeilEvidence *e)
+{
+    return give_name(e);
+}
+
 void veil_evidence_free(VeilEvidence *e)
 {
     if (!e)

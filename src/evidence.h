@@ -45,6 +45,9 @@ int veil_evidence_enter(VeilEvidence *e, const char *name);
  */
 int veil_evidence_finish(VeilEvidence *e, json_t *doc, const VeilKey *sign, const char *comment);
 
+/** Without evidence.json, for folders that have a signed file of their own: flush all, give the folder its name. */
+int veil_evidence_keep(VeilEvidence *e);
+
 /** Remove what is unfinished, and free. Accepts NULL. */
 void veil_evidence_free(VeilEvidence *e);
 

@@ -5,11 +5,12 @@
  * knows all keys, so that a warrant takes no minutes. What it writes is what
  * `veil group`, `policy`, `warrant`, `log`, `approve` write.
  *
- *   courttool new DIR            group.note, policy.note, op.key, req.key, rbox.key, mbox.key (passphrase on
- *                                descriptor 3), log/, secrets; 2 of 3 custodians
+ *   courttool new DIR            group.note, policy.note, op, req, rbox, mbox and msign.key (passphrase on
+ *                                descriptor 3), log/, secrets; 2 of 3 custodians; COURT_APPROVE=person
  *   courttool warrant DIR NAME KIND VAULT TRACK:FIRST:LAST...
  *                                NAME, NAME.1.minisig, NAME.leaf, NAME.tlog-proof, NAME.release-1 .. -3;
- *                                KIND is view, match, expired, early or lie: custodian 1 gives bad shares
+ *                                KIND is view, match, expired, early or lie: custodian 1 gives bad shares;
+ *                                before the tracks may stand reason=WORD and probe=FILE:X,Y,W,H
  *   courttool absent DIR PATH... no secret key of the court is in these files or folders
  *   courttool big DIR VAULT TRACKS SEGMENTS UNIT
  *                                a vault whose units all hold the records in the file UNIT
@@ -41,7 +42,7 @@ typedef struct Secrets {
     uint8_t x[4][32]; ///< first, as sealtool reads them
     uint8_t custodian[3][64], log[64], witness[64], issuer[64], op[64];
     uint8_t req_sk[32], rbox_sk[32], mbox_sk[32];
-    uint8_t req[32], rbox[32], mbox[32]; ///< public
+    uint8_t req[32], rbox[32], mbox[32], msign[32]; ///< public
 } Secrets;
 
 static char where[PATH_MAX];
@@ -97,11 +98,12 @@ static int make_group(VeilGroup *g, Secrets *s, VeilText *note, VeilErr *err)
 
 static int make_policy(const VeilGroup *g, Secrets *s, const VeilKey *op, VeilText *note)
 {
-    uint8_t sk[64], matcher_sk[64];
+    uint8_t sk[64];
     VeilPolicy p = { .version = 1, .first = true, .dealer_ok = true, .unattended_ok = true, .cap_tracks = 64,
                      .cap_segments = 2000, .cap_days = 30, .cap_probes = 2, .checkpoint_age_s = 3600,
-                     .clock_skew_s = 60, .reasons = 1, .matchers = 1 };
+                     .clock_skew_s = 60, .reasons = 2, .matchers = 1 };
 
+    p.unattended_ok = !getenv("COURT_APPROVE");
     memcpy(p.group, g->digest, 32);
     p.log = (VeilLogTrust){ .log = dealer_named(ORIGIN, s->log), .witnesses = 1, .quorum = 1 };
     p.log.witness[0] = dealer_named("w1", s->witness);
@@ -112,9 +114,10 @@ static int make_policy(const VeilGroup *g, Secrets *s, const VeilKey *op, VeilTe
     memcpy(s->op, op->secret, 64);
     p.signers = (VeilKeyList){ .at = { dealer_named("council", sk) }, .n = 1, .needed = 1 };
     strcpy(p.reason[0], "assault");
+    strcpy(p.reason[1], "demonstration");
     strcpy(p.matcher[0].name, "lab");
     memcpy(p.matcher[0].box, s->mbox, 32);
-    crypto_sign_keypair(p.matcher[0].sign, matcher_sk);
+    memcpy(p.matcher[0].sign, s->msign, 32);
     return veil_policy_print(note, &p) < 0 ? -1 : veil_note_sign(note, "policy", sk);
 }
 
@@ -126,23 +129,25 @@ static int run_new(const char *dir)
     } role[] = { { VEIL_ROLE_OPERATOR, "op.key" },
                  { VEIL_ROLE_REQUESTER, "req.key" },
                  { VEIL_ROLE_REQUESTER_BOX, "rbox.key" },
-                 { VEIL_ROLE_MATCHER_BOX, "mbox.key" } };
+                 { VEIL_ROLE_MATCHER_BOX, "mbox.key" },
+                 { VEIL_ROLE_MATCHER, "msign.key" } };
     VeilText group = { 0 }, policy = { 0 };
     VeilPassphrase pass = { 0 };
-    VeilKey key[4] = { 0 };
+    VeilKey key[5] = { 0 };
     static VeilGroup g;
     Secrets s = { 0 };
     VeilErr err = { 0 };
 
     if (veil_keyio_passphrase(&pass, 3, "", false))
         return 2;
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         TRY(veil_key_generate(&key[i], role[i].role, &err));
         TRY(veil_keyfile_write(in_dir(dir, role[i].name), &key[i], pass.at, pass.len, true, &err));
     }
     memcpy(s.req, key[1].public_key, 32);
     memcpy(s.rbox, key[2].public_key, 32);
     memcpy(s.mbox, key[3].public_key, 32);
+    memcpy(s.msign, key[4].public_key, 32);
     memcpy(s.req_sk, key[1].secret, 32);
     memcpy(s.rbox_sk, key[2].secret, 32);
     memcpy(s.mbox_sk, key[3].secret, 32);
@@ -184,12 +189,37 @@ static int load(Court *c, const char *dir, VeilErr *err)
 
 /* ---- a warrant ------------------------------------------------------------------------------ */
 
+static int by_hash(const void *a, const void *b)
+{
+    return memcmp(a, b, 32); /* sha256 is the first field of a VeilProbe */
+}
+
+/* "probe=FILE:X,Y,W,H", "reason=WORD". @return whether it was one */
+static bool read_word(VeilWarrant *w, const char *word)
+{
+    VeilProbe *p = &w->probe[w->probes];
+    char path[PATH_MAX];
+    uint8_t *bytes;
+    size_t len;
+
+    if (sscanf(word, "reason=%31s", w->reason) == 1)
+        return true;
+    if (sscanf(word, "probe=%4000[^:]:%u,%u,%u,%u", path, &p->x, &p->y, &p->w, &p->h) != 5)
+        return false;
+    if (veil_file_read(&bytes, &len, path, 1 << 26, NULL) < 0)
+        exit(fail(path, NULL));
+    crypto_hash_sha256(p->sha256, bytes, len);
+    free(bytes);
+    qsort(w->probe, (size_t)++w->probes, sizeof(*w->probe), by_hash);
+    return true;
+}
+
 static void fill(VeilWarrant *w, const Court *c, const char *kind, const VeilVaultInfo *v, char **scope, int scopes)
 {
     const int64_t now = time(NULL);
 
     *w = (VeilWarrant){ .policy_version = 1, .not_before = now - 600, .not_after = now + 86400, .vaults = 1,
-                        .unseal_by = now + 864000, .scopes = scopes, .match = !strcmp(kind, "match") };
+                        .unseal_by = now + 864000, .match = !strcmp(kind, "match") };
     if (!strcmp(kind, "expired")) {
         w->not_before = now - 86400;
         w->not_after = now - 60;
@@ -209,8 +239,10 @@ static void fill(VeilWarrant *w, const Court *c, const char *kind, const VeilVau
     memcpy(w->vault[0].vid, v->header.vid, 32);
     memcpy(w->vault[0].root, v->seal.root, 32);
     for (int i = 0; i < scopes; i++)
-        sscanf(scope[i], "%u:%u:%u", &w->scope[i].track, &w->scope[i].first, &w->scope[i].last);
-    if (w->match) {
+        if (!read_word(w, scope[i]) && sscanf(scope[i], "%u:%u:%u", &w->scope[w->scopes].track,
+                                              &w->scope[w->scopes].first, &w->scope[w->scopes].last) == 3)
+            w->scopes++;
+    if (w->match && !w->probes) {
         w->probes = 1;
         w->probe[0] = (VeilProbe){ .w = 10, .h = 10 };
     }
