@@ -10,7 +10,7 @@
 #include "picture.h"
 
 #define TURNS  4
-#define SIDE   256  ///< longer side searched: a face fills most of a crop, and the networks are best at 60 to 200 pixels
+#define SIDE   128  ///< longer side searched: a face fills most of a crop, and the compiled-in network is lost above 100 pixels
 #define SCORE  0.5f ///< on the common scale: a weaker find has landmarks that are not worth aligning to
 #define FACES  32
 #define BOX_IOU 0.25f

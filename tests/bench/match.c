@@ -52,6 +52,7 @@ static struct {
     int probes, tracks, people;
     float least; ///< quality of a track that is compared
     int no_probe, no_track; ///< those in which no face was found
+    int no_track_half;      ///< of them, tracks of the second half
     char digest[VEIL_DIGEST_HEX];
 } b;
 
@@ -109,6 +110,7 @@ static void add_track(VeilLooks *looks, int person, int half, int size)
     } else {
         veil_secret_free(t->tmpl);
         b.no_track++;
+        b.no_track_half += half;
     }
     veil_looks_free(looks);
 }
@@ -429,7 +431,7 @@ static int show_sizes(float threshold)
 static void write_entry(const char *set, double fmr, float threshold, const Scores *s)
 {
     const time_t now = time(NULL);
-    int compared = 0, offered = b.no_track;
+    int compared = 0, offered = b.no_track_half;
     char date[16];
 
     for (int i = 0; i < b.tracks; i++) {
