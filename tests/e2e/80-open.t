@@ -85,6 +85,16 @@ is 'nobody else is shown' "$(said shown)" 0
 ok 'hardly a sample is changed in anybody else' [ "$(said others)" -le 300 ]
 ok 'its own face is like the source' awk -v p="$(said psnr)" 'BEGIN { exit !(p >= 28) }'
 
+# ---- two vaults in one warrant ------------------------------------------------------------
+"$COURT" warrant g w-two view visual.mp4.veil,lossless.mp4.veil "$V:0:0" "2/$L:0:0" || stop "no warrant for two vaults"
+runs 'a warrant for two vaults opens both' opens w-two visual.mp4.veil two --vault lossless.mp4.veil
+is 'each its track' "$(jq -c '[.tracks[] | .track] | sort' two/evidence.json)" "$(jq -nc "[$V, $L] | sort")"
+n=$(jq --arg f lossless.mp4.veil '.vaults[] | select(.file == $f) | .vault' two/evidence.json)
+ok 'under a name of its own' cmp "two/crops/vault-$n-track-$L/000030.png" "ev/crops/track-$L/000030.png"
+runs 'or one of them' opens w-two lossless.mp4.veil one --published lossless.mp4
+ok 'saying so' grep -q 'names 2 vaults and 1 are given' err.txt
+ok 'with the same video' same_bytes "one/vault-$n-restored.mkv" ev/restored.mkv
+
 # ---- the evidence -------------------------------------------------------------------------
 is 'it says which warrant' "$(jq -r .warrant.wid ev/evidence.json)" "$(jq -r .wid said.json)"
 is 'who approved' "$(jq -c '[.approvals[] | [.custodian, .organisation]]' ev/evidence.json)" '[[1,"org1"],[3,"org3"]]'
@@ -108,7 +118,7 @@ is 'no temporary files' "$(find tmp -type f)" ''
 secret_in() { grep -raF -e "$PASS" "$@"; }
 ok 'no passphrase in the evidence or in what was said' not secret_in ev ev-visual out.txt err.txt
 ok 'no key of the court in it' "$COURT" absent g ev ev-visual out.txt err.txt
-is 'no pictures outside of the folders' "$(find . -name '*.png' ! -path './ev*/*')" ''
+is 'no pictures outside of the folders' "$(find . -name '*.png' ! -path './ev*/*' ! -path './two/*' ! -path './one/*')" ''
 
 # ---- refusals ---------------------------------------------------------------------------------
 # A rule of the protocol is a sentence of its own, with its code; others tell what to do.
