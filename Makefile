@@ -271,7 +271,7 @@ $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/libveil.a
 
 demo: deps-test
 	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@VEIL=$(BUILD)/veil STREET=$(SAMPLES) samples/demo.sh demo-out
+	@VEIL=$(BUILD)/veil STREET=$(SAMPLES) samples/demo.sh demo
 
 install: all veil-keys
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/veil/config \
@@ -299,6 +299,6 @@ help:
 	@echo 'DEV=1 adds warnings as errors; V=1 prints commands; SANITIZE=, OPT=, BUILD= as named'
 
 clean:
-	rm -rf build demo-out
+	rm -rf build demo
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -42,6 +42,12 @@ typedef struct VeilSealPlan {
     int n_tracks, cap_tracks;
 } VeilSealPlan;
 
+/**
+ * Enter a track that begins at a frame, under a number that says nothing about when or where.
+ * @return its index in plan->track, or AVERROR(ENOMEM)
+ */
+int veil_seal_plan_add(VeilSealPlan *plan, uint32_t frame);
+
 /** Close the vault as it is, and free what the filter made. */
 void veil_seal_plan_free(VeilSealPlan *plan);
 

@@ -8,27 +8,23 @@
  * disk under a signed checkpoint.
  */
 #include <inttypes.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <libavutil/common.h>
-#include <libavutil/imgutils.h>
 #include <libavutil/mathematics.h>
 #include <libavutil/pixdesc.h>
 
 #include "crops.h"
+#include "cutout.h"
 #include "filter.h"
 #include "paint.h"
 #include "seal.h"
 
 enum { FIDELITY_VISUAL, FIDELITY_LOSSLESS };
 
-/* Vault numbers are drawn from 1 to this, so that people can type them. */
-#define NUMBERS 999999u
-
 /** A face that has crops in the open segment, or had in the one before. */
 typedef struct Track {
-    int id;          ///< of `track`
+    int id;     ///< of `track`
     uint32_t number; ///< in the vault
     int listed;      ///< index in plan->track
     uint32_t part;
@@ -48,15 +44,6 @@ typedef struct SealContext {
     int64_t frame, first_pts, seg; ///< seg -1: none is open
     int64_t crops, skipped, sealed_bytes;
 } SealContext;
-
-void veil_seal_plan_free(VeilSealPlan *plan)
-{
-    veil_vault_writer_close(plan->vault);
-    free(plan->track);
-    plan->vault = NULL;
-    plan->track = NULL;
-    plan->n_tracks = plan->cap_tracks = 0;
-}
 
 /* ---- beginning ---------------------------------------------------------------- */
 
@@ -98,7 +85,8 @@ static int make_pool(VeilFilterContext *ctx)
     const int ret = veil_crops_pool_new(&s->pool, &config);
 
     if (ret == AVERROR_ENCODER_NOT_FOUND)
-        av_log(ctx, AV_LOG_ERROR, "this FFmpeg has no libx264, which codes what is sealed; install one that has\n");
+        av_log(ctx, AV_LOG_ERROR,
+               "this FFmpeg has no libx264, which codes what is sealed; install one that has\n");
     return ret;
 }
 
@@ -110,9 +98,10 @@ static int seal_init(VeilFilterContext *ctx)
     s->seg = -1;
     s->plan = ctx->env->seal;
     if (!s->plan || s->plan->vault) {
-        av_log(ctx, AV_LOG_ERROR, s->plan ? "the chain holds 'seal' twice; one vault takes all faces, remove one\n"
-                                          : "'seal' needs a group that can open the vault: 'veil group new' makes "
-                                            "one, then give --group, --policy and --operator\n");
+        av_log(ctx, AV_LOG_ERROR,
+               s->plan ? "the chain holds 'seal' twice; one vault takes all faces, remove one\n"
+                       : "'seal' needs a group that can open the vault: 'veil group new' makes "
+                         "one, then give --group, --policy and --operator\n");
         return AVERROR(EINVAL);
     }
     s->grey = (VeilPaint){ .style = VEIL_PAINT_SOLID, .rgba = VEIL_SEAL_GREY };
@@ -125,37 +114,6 @@ static int seal_init(VeilFilterContext *ctx)
 }
 
 /* ---- tracks ------------------------------------------------------------------- */
-
-static bool is_taken(const VeilSealPlan *plan, uint32_t number)
-{
-    for (int i = 0; i < plan->n_tracks; i++)
-        if (plan->track[i].number == number)
-            return true;
-    return false;
-}
-
-/* A number that says nothing about when or where the track began. */
-static int list_track(SealContext *s, Track *t)
-{
-    VeilSealPlan *plan = s->plan;
-    const uint32_t most = plan->n_tracks < (int)NUMBERS / 8 ? NUMBERS : INT32_MAX;
-
-    if (plan->n_tracks == plan->cap_tracks) {
-        const int cap = FFMAX(64, plan->cap_tracks * 2);
-        VeilSealedTrack *more = realloc(plan->track, (size_t)cap * sizeof(*more));
-
-        if (!more)
-            return AVERROR(ENOMEM);
-        plan->track = more;
-        plan->cap_tracks = cap;
-    }
-    do
-        t->number = 1 + randombytes_uniform(most);
-    while (is_taken(plan, t->number));
-    t->listed = plan->n_tracks++;
-    plan->track[t->listed] = (VeilSealedTrack){ .number = t->number, .first_frame = (uint32_t)s->frame };
-    return 0;
-}
 
 static int find_track(SealContext *s, int id, Track **out)
 {
@@ -182,7 +140,10 @@ static int find_track(SealContext *s, int id, Track **out)
         return ret;
     s->n++; /* from here uninit frees it */
     *out = t;
-    return list_track(s, t);
+    if ((t->listed = veil_seal_plan_add(s->plan, (uint32_t)s->frame)) < 0)
+        return t->listed;
+    t->number = s->plan->track[t->listed].number;
+    return 0;
 }
 
 /* ---- units -------------------------------------------------------------------- */
@@ -196,7 +157,8 @@ static int add_unit(VeilFilterContext *ctx, Track *t)
 
     if (!len)
         return 0;
-    if (veil_vault_add(s->plan->vault, t->number, (uint32_t)s->seg, t->part, records, len, &err) < 0)
+    if (veil_vault_add(s->plan->vault, t->number, (uint32_t)s->seg, t->part, records,
+                       len, &err) < 0)
         return vault_failed(ctx, &err);
     s->plan->units++;
     s->sealed_bytes += (int64_t)len;
@@ -221,7 +183,8 @@ static int close_segment(VeilFilterContext *ctx)
 
     if (s->seg < 0)
         return 0;
-    qsort(s->track, (size_t)s->n, sizeof(*s->track), by_number); /* the order of entries tells nothing either */
+    qsort(s->track, (size_t)s->n, sizeof(*s->track),
+          by_number); /* the order of entries tells nothing either */
     for (int i = 0; i < s->n; i++)
         if ((ret = add_unit(ctx, &s->track[i])) < 0)
             return ret;
@@ -249,37 +212,8 @@ static void forget_tracks(SealContext *s)
 
 /* ---- crops -------------------------------------------------------------------- */
 
-/* The samples of a rectangle that begins on block borders. */
-static int cut_out(const AVFrame *from, VeilRect r, AVFrame **out)
-{
-    const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(from->format);
-    AVFrame *f = *out = av_frame_alloc();
-    const uint8_t *src[4] = { NULL };
-    int ret;
-
-    if (!f)
-        return AVERROR(ENOMEM);
-    f->format = from->format;
-    f->width = r.w;
-    f->height = r.h;
-    f->interlaced_frame = from->interlaced_frame; /* so that grey covers the blocks that `cover` covers */
-    f->color_range = from->color_range;
-    f->color_primaries = from->color_primaries;
-    f->color_trc = from->color_trc;
-    f->colorspace = from->colorspace;
-    f->chroma_location = from->chroma_location;
-    if ((ret = av_frame_get_buffer(f, 0)) < 0)
-        return ret;
-    for (int p = 0; p < av_pix_fmt_count_planes(from->format); p++) {
-        const int sw = p ? d->log2_chroma_w : 0, sh = p ? d->log2_chroma_h : 0;
-
-        src[p] = from->data[p] + (ptrdiff_t)(r.y >> sh) * from->linesize[p] + (r.x >> sw) * d->comp[p].step;
-    }
-    av_image_copy(f->data, f->linesize, src, from->linesize, f->format, r.w, r.h);
-    return 0;
-}
-
-static void grey_others(const SealContext *s, AVFrame *crop, VeilRect at, const VeilBox *boxes, int n, int own)
+static void grey_others(const SealContext *s, AVFrame *crop, VeilRect at, const VeilBox *boxes, int n,
+                        int own)
 {
     for (int i = 0; i < n; i++) {
         VeilRect r = veil_box_rect(&boxes[i], s->cover);
@@ -300,12 +234,14 @@ static int add_crop(VeilFilterContext *ctx, Track *t, const VeilCrop *crop, cons
             ret = veil_crops_add(t->crops, crop, picture);
     }
     if (ret == AVERROR(ENOSPC))
-        av_log(ctx, AV_LOG_ERROR, "a crop of %dx%d does not fit in a unit of the vault; seal with fidelity=visual\n",
+        av_log(ctx, AV_LOG_ERROR,
+               "a crop of %dx%d does not fit in a unit of the vault; seal with fidelity=visual\n",
                crop->rect.w, crop->rect.h);
     return ret;
 }
 
-static int seal_box(VeilFilterContext *ctx, const AVFrame *frame, int64_t us, const VeilBox *boxes, int n, int i)
+static int seal_box(VeilFilterContext *ctx, const AVFrame *frame, int64_t us, const VeilBox *boxes, int n,
+                    int i)
 {
     SealContext *s = ctx->priv;
     VeilCrop crop = { .frame = (uint32_t)s->frame, .pts = us };
@@ -317,7 +253,7 @@ static int seal_box(VeilFilterContext *ctx, const AVFrame *frame, int64_t us, co
     if ((ret = find_track(s, boxes[i].track, &t)) < 0)
         return ret;
     crop.rect = veil_crops_place(t->crops, veil_box_rect(&boxes[i], s->margin));
-    if ((ret = cut_out(frame, crop.rect, &picture)) >= 0) {
+    if ((ret = veil_cut_out(frame, crop.rect, &picture)) >= 0) {
         grey_others(s, picture, crop.rect, boxes, n, i);
         ret = add_crop(ctx, t, &crop, picture);
     }
@@ -342,12 +278,14 @@ static int get_boxes(VeilFilterContext *ctx, const AVFrame *frame, VeilBox *boxe
 
     for (int i = 0; i < n; i++)
         if (!boxes[i].track) {
-            av_log(ctx, AV_LOG_ERROR, "a face has no track, and a unit is one track; put 'track' before 'seal'\n");
+            av_log(ctx, AV_LOG_ERROR,
+                   "a face has no track, and a unit is one track; put 'track' before 'seal'\n");
             return AVERROR(EINVAL);
         }
     if (n == AVERROR(ENOENT))
-        av_log(ctx, AV_LOG_ERROR, "a frame was not searched for faces; put 'detect,track' before 'seal', with no "
-                                  "foreign filter after 'detect'\n");
+        av_log(ctx, AV_LOG_ERROR,
+               "a frame was not searched for faces; put 'detect,track' before 'seal', with no "
+               "foreign filter after 'detect'\n");
     return n;
 }
 

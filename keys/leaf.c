@@ -64,6 +64,10 @@ void veil_leaf_print(VeilText *t, const VeilLeaf *l)
     case VEIL_LEAF_REVOKE:
         veil_text_add(t, "warrant %" PRIu64 "\n", l->index);
         break;
+    case VEIL_LEAF_CLOSE:
+        veil_text_add(t, "warrant %" PRIu64 "\n", l->index);
+        veil_text_hex(t, "digest", l->digest, 32);
+        break;
     case VEIL_LEAF_UNSEAL:
         veil_text_add(t, "warrant %" PRIu64 "\n", l->index);
         veil_text_hex(t, "cm", l->digest, 32);
@@ -105,7 +109,7 @@ static void read_fields(VeilLines *r, VeilLeaf *l)
         return;
     }
     if (l->kind == VEIL_LEAF_RELEASE || l->kind == VEIL_LEAF_RESULT || l->kind == VEIL_LEAF_REVOKE ||
-        l->kind == VEIL_LEAF_UNSEAL)
+        l->kind == VEIL_LEAF_UNSEAL || l->kind == VEIL_LEAF_CLOSE)
         veil_lines_number(r, "warrant", &l->index, INT64_MAX);
     if (l->kind == VEIL_LEAF_RELEASE) {
         l->custodian = number(r, "custodian");
@@ -194,6 +198,8 @@ static bool has_author(const VeilLeaf *l, const VeilNote *n, const VeilLeafTrust
         return false;
     case VEIL_LEAF_CONSENT:
         return true; /* the record itself names and checks its controller: consent.h */
+    case VEIL_LEAF_CLOSE:
+        return true; /* the warrant names its requester; who can read it checks the signature */
     default:
         return false;
     }

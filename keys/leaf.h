@@ -23,6 +23,7 @@ extern "C" {
     X(VAULT, "veil/v1/log-vault", "operator-sign")                                                           \
     X(POLICY, "veil/v1/log-policy", "policy")                                                                \
     X(GROUP, "veil/v1/log-group", "custodian-sign")                                                          \
+    X(CLOSE, "veil/v1/log-close", "requester-sign")                                                          \
     X(CONSENT, "veil/v1/log-consent", "controller")
 
 typedef enum VeilLeafKind {
@@ -41,7 +42,7 @@ typedef struct VeilLeaf {
     uint32_t vaults, probes;                            ///< warrant
     uint32_t units; ///< warrant: (track, segment) pairs; release: units; result: hits
     int64_t not_before, not_after, unseal_by; ///< warrant
-    uint64_t index;                           ///< release, result, revoke, unseal: the warrant's leaf
+    uint64_t index;                           ///< release, result, revoke, unseal, close: the warrant's leaf
     uint32_t custodian, epoch;                ///< release
 } VeilLeaf;
 
@@ -68,7 +69,8 @@ int veil_leaf_parse(VeilLeaf *l, VeilNote *n, const void *bytes, size_t len, con
 
 /**
  * Has one key of the right role signed it? Consent leaves are signed by the
- * controller, whom the policy does not know: their own record names the key.
+ * controller and closings by the requester, whom the policy does not know: the
+ * consent record, or the warrant, names the key.
  * @return 0; VEIL_E_ROLE
  */
 int veil_leaf_check_author(const VeilLeaf *l, const VeilNote *n, const VeilLeafTrust *trust, const char *what,

@@ -98,8 +98,7 @@ typedef struct Seen {
     VeilLeaf leaf;
     bool good;    /* readable, and signed by the right role */
     bool revoked; /* a good revoke leaf stands at or before the leaf looked at */
-    bool unsealed;
-    bool released;
+    bool unsealed, released, closed;
     uint32_t units;      /* of the first release */
     uint32_t custodians; /* bit i: custodian i + 1 has released */
 } Seen;
@@ -210,7 +209,23 @@ static void look_at_published(const VeilMonitor *m, const VeilLeaf *l, uint64_t 
     free(bytes);
 }
 
-static void look_at_reference(const VeilMonitor *m, Seen *seen, uint64_t i)
+/* Whoever can read the warrant, in hand or published, knows who may say that it is closed. */
+static bool closed_by_another(const VeilMonitor *m, const Seen *s, uint64_t index, const VeilNote *n)
+{
+    const VeilWarrant *w = warrant_text(m, s->leaf.digest);
+    uint8_t *bytes = NULL;
+    VeilWarrant published;
+    size_t len;
+
+    if (!w && veil_logdir_published(m->log, index, &bytes, &len, NULL) >= 0 &&
+        veil_warrant_parse(&published, bytes, len, "published warrant", NULL) >= 0 &&
+        !sodium_memcmp(published.cm, s->leaf.digest, 32))
+        w = &published;
+    free(bytes);
+    return w && !veil_note_signed_by(n, veil_leaf_role(VEIL_LEAF_CLOSE), w->requester_sign);
+}
+
+static void look_at_reference(const VeilMonitor *m, Seen *seen, uint64_t i, const VeilNote *n)
 {
     const VeilLeaf *l = &seen[i].leaf;
     Seen *s = warrant_of(seen, i);
@@ -224,6 +239,11 @@ static void look_at_reference(const VeilMonitor *m, Seen *seen, uint64_t i)
     } else if (l->kind == VEIL_LEAF_UNSEAL) {
         s->unsealed = true;
         look_at_published(m, l, i);
+    } else if (l->kind == VEIL_LEAF_CLOSE && closed_by_another(m, s, l->index, n)) {
+        found(m, VEIL_FINDING_LEAF, (int64_t)i, "%s: not signed by the requester of the warrant of leaf %" PRIu64,
+              veil_leaf_word(l->kind), l->index);
+    } else if (l->kind == VEIL_LEAF_CLOSE) {
+        s->closed = true;
     }
 }
 
@@ -245,8 +265,8 @@ static void look_at_leaf(const VeilMonitor *m, Seen *seen, uint64_t i)
     if (seen[i].leaf.kind == VEIL_LEAF_RELEASE)
         look_at_release(m, seen, i);
     else if (seen[i].leaf.kind == VEIL_LEAF_RESULT || seen[i].leaf.kind == VEIL_LEAF_REVOKE ||
-             seen[i].leaf.kind == VEIL_LEAF_UNSEAL)
-        look_at_reference(m, seen, i);
+             seen[i].leaf.kind == VEIL_LEAF_UNSEAL || seen[i].leaf.kind == VEIL_LEAF_CLOSE)
+        look_at_reference(m, seen, i, &n);
 }
 
 static bool same_sheet(const VeilLeaf *a, const VeilLeaf *b)
@@ -305,10 +325,16 @@ static void look_at_dates(const VeilMonitor *m, const Seen *seen, uint64_t n)
     for (uint64_t i = 0; i < n; i++) {
         char by[VEIL_TIME_LEN + 1];
 
-        if (seen[i].good && seen[i].leaf.kind == VEIL_LEAF_WARRANT && !seen[i].unsealed &&
-            m->now > seen[i].leaf.unseal_by && veil_time_format(by, seen[i].leaf.unseal_by) >= 0)
+        if (!seen[i].good || seen[i].leaf.kind != VEIL_LEAF_WARRANT || m->now <= seen[i].leaf.unseal_by ||
+            veil_time_format(by, seen[i].leaf.unseal_by) < 0)
+            continue;
+        if (!seen[i].unsealed)
             found(m, VEIL_FINDING_UNSEAL_LATE, (int64_t)i,
                   "the warrant was to be published by %s and was not", by);
+        if (seen[i].released && !seen[i].closed)
+            found(m, VEIL_FINDING_CLOSE_LATE, (int64_t)i,
+                  "what was released for the warrant was to be erased by %s, and nobody has logged that it was",
+                  by);
     }
 }
 

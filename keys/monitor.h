@@ -27,9 +27,10 @@ extern "C" {
     X(UNITS, "units")                    /* counts of units that do not fit */                               \
     X(COVER, "cover-sheet")              /* a warrant whose leaf says something else, or that has none */    \
     X(VAULT_LATE, "vault-after-warrant") /* the vault was not logged before the warrant */                   \
-    X(REFERS, "refers-to-no-warrant")    /* result, revoke, unseal of what is no such warrant */             \
+    X(REFERS, "refers-to-no-warrant")    /* result, revoke, unseal, closing of no such warrant */             \
     X(UNSEAL_LATE, "late-unsealing")     /* unseal-by is past, no unseal leaf */                             \
-    X(UNSEAL_TEXT, "unsealed-text")      /* the published warrant is absent or another one */
+    X(UNSEAL_TEXT, "unsealed-text")      /* the published warrant is absent or another one */               \
+    X(CLOSE_LATE, "late-closing")        /* unseal-by is past, and what was released was not erased */
 
 typedef enum VeilFindingKind {
 #define VEIL_FINDING_ENUM(name, word) VEIL_FINDING_##name,

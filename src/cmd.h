@@ -32,6 +32,7 @@ extern const VeilCommand veil_cmd_report;
 extern const VeilCommand veil_cmd_scan;
 extern const VeilCommand veil_cmd_audit;
 extern const VeilCommand veil_cmd_open;
+extern const VeilCommand veil_cmd_close;
 extern const VeilCommand veil_cmd_match;
 extern const VeilCommand veil_cmd_models;
 extern const VeilCommand veil_cmd_keys;

@@ -154,13 +154,13 @@ static void print_time(FILE *to, const char *label, int64_t t)
 /* What the custodian decides on: court, reason, tracks, times, counts. */
 static void show(FILE *to, const VeilApproval *a, const VeilCustodian *c, const VeilWarrant *w)
 {
-    fprintf(to, "\ncourt       %s\nreason      %s\naction      %s\nissuers     %d have signed\n", w->court,
+    fprintf(to, "\ncourt       %s\nreason      %s\naction      %s\nissuers     %d signed\n", w->court,
             w->reason, w->match ? "match against probe pictures" : "view", a->issuers);
     print_time(to, "valid from", w->not_before);
     print_time(to, "until", w->not_after);
     print_time(to, "published", w->unseal_by);
-    fprintf(to, "opens       %u tracks, %u units of 10 s, %d probes\n", veil_warrant_tracks(w), a->n,
-            w->probes);
+    fprintf(to, "opens       %u track%s, %u unit%s of 10 s, %d probe%s\n", veil_warrant_tracks(w),
+            VEIL_S(veil_warrant_tracks(w)), a->n, VEIL_S(a->n), w->probes, VEIL_S(w->probes));
     for (int i = 0; i < w->scopes; i++) {
         const VeilScope *s = &w->scope[i];
         char from[VEIL_TIME_LEN + 1] = "?", until[VEIL_TIME_LEN + 1] = "?";

@@ -31,7 +31,7 @@ static const VeilOpt log_options[] = {
     { "group", 0, VEIL_OPT_LIST, OFFSET(group), "NOTE", "the custodians; again for each epoch (monitor)", 0,
       0, NULL },
     { "warrant", 0, VEIL_OPT_LIST, OFFSET(warrant), "FILE",
-      "a warrant that we may read; again for each (monitor); the one that a result is of", 0, 0, NULL },
+      "a warrant that we may read; again for each (monitor); the one that a result or closing is of", 0, 0, NULL },
     { "vault", 0, VEIL_OPT_LIST, OFFSET(vault), "FILE", "a vault, to count units; again for each (monitor)",
       0, 0, NULL },
     { "kept", 0, VEIL_OPT_STRING, OFFSET(kept), "FILE",
@@ -40,7 +40,7 @@ static const VeilOpt log_options[] = {
       NULL },
     { "hits", 0, VEIL_OPT_INT, OFFSET(hits), "N", "how many hits the result lists", 0, 1000000000, NULL },
     { "subject", 0, VEIL_OPT_STRING, OFFSET(subject), "FILE",
-      "what a consent or unseal leaf commits to (append); a warrant is published", 0, 0, NULL },
+      "what a consent, unseal or close leaf is about (append); an unsealed warrant is published", 0, 0, NULL },
     { "leaf", 0, VEIL_OPT_STRING, OFFSET(leaf), "FILE", "the leaf that is meant", 0, 0, NULL },
     { "out", 'o', VEIL_OPT_STRING, OFFSET(out), "FILE", "write the result here", 0, 0, NULL },
     { "pass-fd", 0, VEIL_OPT_INT, OFFSET(pass_fd), "N", "read the passphrase from this file descriptor", 0,
@@ -286,6 +286,8 @@ static int dispatch(const LogOptions *o, char **w, int n)
         return veil_log_cmd_after(o, VEIL_LEAF_RESULT, w[1], w[2]);
     if (n == 3 && !strcmp(w[0], "unseal"))
         return veil_log_cmd_after(o, VEIL_LEAF_UNSEAL, w[1], w[2]);
+    if (n == 3 && !strcmp(w[0], "close"))
+        return veil_log_cmd_after(o, VEIL_LEAF_CLOSE, w[1], w[2]);
     if (n == 2 && !strcmp(w[0], "monitor"))
         return veil_log_cmd_monitor(o, w[1]);
     if (n == 2 && !strcmp(w[0], "checkpoint"))
@@ -298,8 +300,8 @@ static int dispatch(const LogOptions *o, char **w, int n)
         return run_verify(o, w[1]);
     if (n == 2 && !strcmp(w[0], "show"))
         return run_show(o, w[1]);
-    return veil_log_cmd_wants("' wants new, leaf, result, unseal, append, checkpoint, cosign, prove, verify, "
-                              "monitor or show");
+    return veil_log_cmd_wants("' wants new, leaf, result, unseal, close, append, checkpoint, cosign, prove, "
+                              "verify, monitor or show");
 }
 
 static int run_log(int argc, char **argv)
@@ -323,6 +325,7 @@ const VeilCommand veil_cmd_log = {
         "       veil log leaf warrant|revoke|vault|policy|group|consent FILE|INDEX --key FILE.key -o LEAF\n"
         "       veil log result FOLDER FILE --warrant FILE --hits N --key FILE.key -o LEAF\n"
         "       veil log unseal FOLDER WARRANT --key FILE.key -o LEAF\n"
+        "       veil log close FOLDER FILE --warrant FILE --key FILE.key -o LEAF\n"
         "       veil log append FOLDER LEAF [--subject RECORD|WARRANT]\n"
         "       veil log checkpoint FOLDER --key FILE.key\n"
         "       veil log cosign FOLDER --key FILE.key --log-key FILE.pub --name NAME --state FILE\n"

@@ -26,7 +26,7 @@ int veil_log_cmd_write(const char *path, const VeilText *t);
 /** Make and sign the leaf of a kind ("warrant") about a file, or about a leaf's number. */
 int veil_log_cmd_leaf(const LogOptions *o, const char *kind, const char *subject);
 
-/** Make the leaf of a kind that refers to a warrant's leaf in the log `folder`: result of a file, or unseal. */
+/** Make the leaf of a kind that refers to a warrant's leaf in the log `folder`: result, unseal or close. */
 int veil_log_cmd_after(const LogOptions *o, VeilLeafKind kind, const char *folder, const char *subject);
 
 /** Append a leaf; one that commits to a consent record or publishes a warrant only with that file. */

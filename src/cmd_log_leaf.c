@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
  * @file
- * `veil log leaf`, `result`, `unseal` and `append`: make the leaves of
+ * `veil log leaf`, `result`, `unseal`, `close` and `append`: make the leaves of
  * PROTOCOL section 5, and put them into the log.
  */
 #include <inttypes.h>
@@ -88,7 +88,8 @@ static int report_leaf(const char *command, const char *file, const VeilLeaf *l)
 {
     json_t *j = json_pack("{s:s, s:s}", "file", file, "kind", veil_leaf_word(l->kind));
 
-    if (l->kind == VEIL_LEAF_REVOKE || l->kind == VEIL_LEAF_RESULT || l->kind == VEIL_LEAF_UNSEAL)
+    if (l->kind == VEIL_LEAF_REVOKE || l->kind == VEIL_LEAF_RESULT || l->kind == VEIL_LEAF_UNSEAL ||
+        l->kind == VEIL_LEAF_CLOSE)
         json_object_set_new(j, "warrant_leaf", json_integer((json_int_t)l->index));
     if (l->kind == VEIL_LEAF_RESULT)
         json_object_set_new(j, "hits", json_integer(l->units));
@@ -190,7 +191,7 @@ static int refer(VeilLeaf *l, const char *folder, const char *warrant)
 
 int veil_log_cmd_after(const LogOptions *o, VeilLeafKind kind, const char *folder, const char *subject)
 {
-    VeilLeaf l = { .kind = kind, .units = (uint32_t)o->hits };
+    VeilLeaf l = { .kind = kind, .units = kind == VEIL_LEAF_RESULT ? (uint32_t)o->hits : 0 };
     uint8_t *bytes;
     size_t len;
     int ret;
@@ -200,13 +201,16 @@ int veil_log_cmd_after(const LogOptions *o, VeilLeafKind kind, const char *folde
             return veil_log_cmd_wants("unseal' wants --key and --out");
         return (ret = refer(&l, folder, subject)) ? ret : sign_leaf(o, &l, "log unseal");
     }
-    if (!o->key || !o->out || o->warrant.n != 1 || o->hits < 0)
-        return veil_log_cmd_wants("result' wants --warrant, --hits, --key and --out");
+    if (!o->key || !o->out || o->warrant.n != 1 || (kind == VEIL_LEAF_RESULT && o->hits < 0))
+        return veil_log_cmd_wants(kind == VEIL_LEAF_RESULT ? "result' wants --warrant, --hits, --key and --out"
+                                                           : "close' wants --warrant, --key and --out");
     if ((ret = veil_keyio_read(&bytes, &len, subject, RESULT_MAX)))
         return ret;
     crypto_hash_sha256(l.digest, bytes, len);
     free(bytes);
-    return (ret = refer(&l, folder, o->warrant.at[0])) ? ret : sign_leaf(o, &l, "log result");
+    if ((ret = refer(&l, folder, o->warrant.at[0])))
+        return ret;
+    return sign_leaf(o, &l, kind == VEIL_LEAF_RESULT ? "log result" : "log close");
 }
 
 /* ---- append --------------------------------------------------------------------- */
@@ -238,6 +242,26 @@ static int check_unseal(const VeilLeaf *l, const uint8_t *bytes, size_t len, con
     return 0;
 }
 
+/* Who closes a warrant is who was to use it. */
+static int check_close(const VeilLogDir *log, const VeilLeaf *l, const VeilNote *n, const uint8_t *bytes,
+                       size_t len, const char *path, VeilErr *err)
+{
+    const VeilSpan b = veil_logdir_leaf(log, l->index);
+    VeilLeaf sheet;
+    VeilWarrant w;
+    VeilNote at;
+    int ret;
+
+    if ((ret = veil_warrant_parse(&w, bytes, len, path, err)) < 0)
+        return ret;
+    if (l->index >= veil_logdir_size(log) || veil_leaf_parse(&sheet, &at, b.at, b.len, "leaf", NULL) < 0 ||
+        sheet.kind != VEIL_LEAF_WARRANT || sodium_memcmp(sheet.digest, w.cm, 32))
+        return veil_err(err, VEIL_E_LOG_INCLUSION, "'%s' is not the warrant of this leaf", path);
+    if (!veil_note_signed_by(n, veil_leaf_role(l->kind), w.requester_sign))
+        return veil_err(err, VEIL_E_ROLE, "closing of '%s': its requester has not signed it", path);
+    return 0;
+}
+
 /* What the leaf commits to must be what the file says; unsealing then publishes it. */
 static int check_subject(const LogOptions *o, VeilLogDir *log, const VeilLeaf *l, const VeilNote *n)
 {
@@ -249,11 +273,13 @@ static int check_subject(const LogOptions *o, VeilLogDir *log, const VeilLeaf *l
     if (!o->subject)
         return veil_log_cmd_wants(
             "append' wants --subject FILE for this leaf: the consent record, or the warrant that "
-            "is unsealed");
+            "is unsealed or closed");
     if ((ret = veil_keyio_read(&bytes, &len, o->subject, VEIL_TEXT_MAX)))
         return ret;
     if (l->kind == VEIL_LEAF_CONSENT)
         r = check_consent(l, n, bytes, len, o->subject, &err);
+    else if (l->kind == VEIL_LEAF_CLOSE)
+        r = check_close(log, l, n, bytes, len, o->subject, &err);
     else if ((r = check_unseal(l, bytes, len, o->subject, &err)) >= 0)
         r = veil_logdir_publish(log, l->index, bytes, len, &err);
     free(bytes);
@@ -271,7 +297,8 @@ static int append_to(const LogOptions *o, VeilLogDir *log, const char *folder, c
 
     if (veil_leaf_parse(&l, &n, bytes, len, "new leaf", &err) < 0)
         return veil_keyio_refuse(&err);
-    if ((l.kind == VEIL_LEAF_CONSENT || l.kind == VEIL_LEAF_UNSEAL) && (ret = check_subject(o, log, &l, &n)))
+    if ((l.kind == VEIL_LEAF_CONSENT || l.kind == VEIL_LEAF_UNSEAL || l.kind == VEIL_LEAF_CLOSE) &&
+        (ret = check_subject(o, log, &l, &n)))
         return ret;
     if (veil_logdir_append(log, bytes, len, &index, &err) < 0)
         return veil_keyio_refuse(&err);

@@ -315,7 +315,8 @@ static int tell(const Open *x)
     for (int i = 0; i < x->opened->n; i++)
         crops += x->opened->track[i].crops;
     if (!x->o->json) {
-        veil_info("opened %d tracks, %" PRId64 " pictures, into '%s'; erase it by %s", x->opened->n, (int64_t)crops,
+        veil_info("opened %d track%s, %" PRId64 " picture%s, into '%s'; erase it by %s", x->opened->n, VEIL_S(x->opened->n),
+                  (int64_t)crops, VEIL_S(crops),
                   x->o->out, erase);
         return VEIL_EXIT_DONE;
     }

@@ -222,8 +222,8 @@ static int write_policy(VeilPolicy *p, const PolicyOptions *o)
         return veil_keyio_refuse(&err);
     if (o->json)
         return report("policy new", out, &check, 0);
-    veil_info("'%s' is version %u; %d of its signers run 'veil policy sign %s --key FILE.key'", out,
-              p->version, p->signers.needed, out);
+    veil_info("'%s' is version %u; %d signer%s of it must run 'veil policy sign %s --key FILE.key'", out,
+              p->version, p->signers.needed, VEIL_S(p->signers.needed), out);
     return VEIL_EXIT_DONE;
 }
 

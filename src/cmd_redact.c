@@ -17,6 +17,7 @@
 #include "audit.h"
 #include "avlog.h"
 #include "cmd.h"
+#include "extras.h"
 #include "filters/paint.h"
 #include "leak.h"
 #include "lend.h"
@@ -30,9 +31,6 @@
 #include "settings.h"
 #include "signals.h"
 
-/* Metadata that names no place, device or person's machine. */
-static const char harmless[] = "title,artist,comment,copyright,date,description,language";
-
 /* ---- before the run ----------------------------------------------------------- */
 
 static int check_metadata(const char *keep)
@@ -44,8 +42,9 @@ static int check_metadata(const char *keep)
         const size_t len = strcspn(p, ",");
 
         snprintf(key, sizeof(key), "%.*s", (int)(len < sizeof(key) ? len : sizeof(key) - 1), p);
-        if (!veil_list_has(harmless, key)) {
-            veil_error("metadata '%s' may tell a place, a device or a person; --keep-metadata takes %s", key, harmless);
+        if (!veil_list_has(veil_harmless_keys, key)) {
+            veil_error("metadata '%s' may tell a place, a device or a person; --keep-metadata takes %s", key,
+                       veil_harmless_keys);
             return -EINVAL;
         }
         p += len + (p[len] == ',');

@@ -57,7 +57,8 @@ void veil_warrant_cmd_print_scopes(const VeilWarrant *w, const VeilVaultHeader *
 
         if (h && veil_time_format(from, h->start + (int64_t)s->first * 10) >= 0 &&
             veil_time_format(to, h->start + ((int64_t)s->last + 1) * 10) >= 0)
-            printf("  track %u  %s to %s  %u segments\n", s->track, from, to, s->last - s->first + 1);
+            printf("  track %u  %s to %s  %u segment%s\n", s->track, from, to, s->last - s->first + 1,
+                   VEIL_S(s->last - s->first + 1));
         else
             printf("  vault %d, track %u, segments %u to %u\n", s->vault + 1, s->track, s->first, s->last);
     }
@@ -199,7 +200,7 @@ static int run_verify(const WarrantOptions *o, const char *path)
         ret = veil_keyio_report("warrant verify",
                                 json_pack("{s:s, s:b, s:o}", "file", path, "valid", 1, "issuers", names));
     } else {
-        printf("warrant '%s': signed by %d issuers", path, count);
+        printf("warrant '%s': signed by %d issuer%s", path, count, VEIL_S(count));
         for (int i = 0; i < p.issuers.n; i++)
             if (who >> i & 1)
                 printf(" %s", p.issuers.at[i].name);

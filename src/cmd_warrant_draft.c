@@ -175,11 +175,12 @@ static int finish_draft(VeilWarrant *w, const VeilPolicy *p, const VeilVaultHead
         return veil_keyio_refuse(&err);
     if (o->json)
         return veil_warrant_cmd_print_json("warrant draft", out, w);
-    printf("warrant %s\nwid     %s\nopens   %u tracks, %" PRIu64 " segments of 10 s\n", out,
-           veil_hex_encode(hex, w->wid, 32), veil_warrant_tracks(w), veil_warrant_segments(w));
+    printf("warrant %s\nwid     %s\nopens   %u track%s, %" PRIu64 " segment%s of 10 s\n", out,
+           veil_hex_encode(hex, w->wid, 32), veil_warrant_tracks(w), VEIL_S(veil_warrant_tracks(w)),
+           veil_warrant_segments(w), VEIL_S(veil_warrant_segments(w)));
     veil_warrant_cmd_print_scopes(w, h);
-    veil_info("%d issuers now sign it: 'veil warrant sign %s --key FILE.key', or minisign with -t '%s%s'",
-              p->issuers.needed, out, VEIL_MINISIG_ISSUER, hex);
+    veil_info("%d issuer%s must sign it: 'veil warrant sign %s --key FILE.key', or minisign with -t '%s%s'",
+              p->issuers.needed, VEIL_S(p->issuers.needed), out, VEIL_MINISIG_ISSUER, hex);
     return VEIL_EXIT_DONE;
 }
 

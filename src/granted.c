@@ -310,7 +310,7 @@ static int check_enough(const VeilGranted *g, const VeilGrantedOptions *o)
     }
     if ((uint32_t)o->release.n >= g->group.key.k)
         return 0;
-    veil_err(&err, VEIL_E_THRESHOLD, "%d releases of the %u needed", o->release.n, g->group.key.k);
+    veil_err(&err, VEIL_E_THRESHOLD, "%d release%s of the %u needed", o->release.n, VEIL_S(o->release.n), g->group.key.k);
     return veil_keyio_refuse(&err);
 }
 

@@ -7,6 +7,7 @@
 #include <libavutil/display.h>
 #include <libavutil/pixdesc.h>
 
+#include "extras.h"
 #include "msg.h"
 
 /* Local files only: a playlist inside a video must not make us open the network. */
@@ -35,7 +36,8 @@ static char *url_of(const char *path)
 {
     if (!strcmp(path, "-"))
         return av_strdup("pipe:0");
-    return av_asprintf("%s%s", strstr(path, "://") || av_strstart(path, "concat:", NULL) ? "" : "file:", path);
+    return av_asprintf("%s%s",
+                       strstr(path, "://") || av_strstart(path, "concat:", NULL) ? "" : "file:", path);
 }
 
 static int open_format(VeilInput *in)
@@ -57,7 +59,8 @@ static int open_format(VeilInput *in)
     if (ret == AVERROR_EXIT)
         return ret; /* stopped from outside */
     if (ret < 0) {
-        veil_error("cannot open '%s': %s; give a video file that ffprobe can read", in->path, av_err2str(ret));
+        veil_error("cannot open '%s': %s; give a video file that ffprobe can read", in->path,
+                   av_err2str(ret));
         return ret;
     }
     if ((ret = avformat_find_stream_info(in->format, NULL)) < 0 && ret != AVERROR_EXIT)
@@ -71,8 +74,9 @@ static int open_decoder(VeilInput *in, int threads)
     int index = av_find_best_stream(in->format, AVMEDIA_TYPE_VIDEO, -1, -1, &codec, 0), ret;
 
     if (index < 0 || (in->format->streams[index]->disposition & AV_DISPOSITION_ATTACHED_PIC)) {
-        veil_error(index == AVERROR_DECODER_NOT_FOUND ? "no decoder for the video in '%s'; convert it with ffmpeg first"
-                                                      : "'%s' has no video stream; give a file with moving pictures",
+        veil_error(index == AVERROR_DECODER_NOT_FOUND
+                       ? "no decoder for the video in '%s'; convert it with ffmpeg first"
+                       : "'%s' has no video stream; give a file with moving pictures",
                    in->path);
         return AVERROR(EINVAL);
     }
@@ -200,7 +204,8 @@ static int decode_error(VeilInput *in, int err)
     in->failed_since_frame = true;
     if (!in->stop_on_error)
         return 0;
-    veil_error("cannot decode '%s' after %.3f s: %s; --on-error cover-frame covers what cannot be decoded", in->path,
+    veil_error("cannot decode '%s' after %.3f s: %s; --on-error cover-frame covers what cannot be decoded",
+               in->path,
                in->last_pts == AV_NOPTS_VALUE ? 0 : (double)in->last_pts * av_q2d(in->video->time_base),
                av_err2str(err));
     return err;
@@ -308,60 +313,19 @@ VeilLink veil_input_link(const VeilInput *in, const AVFrame *first)
 
 /* ---- what is left out ------------------------------------------------------ */
 
-bool veil_list_has(const char *list, const char *word)
+static void add_word(void *list, const char *what)
 {
-    const size_t len = strlen(word);
-
-    for (const char *p = list; p && *p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL)
-        if (!av_strncasecmp(p, word, len) && (p[len] == ',' || !p[len]))
-            return true;
-    return false;
-}
-
-static void add_keys(json_t *list, const char *where, const AVDictionary *dict, const char *keep)
-{
-    const AVDictionaryEntry *e = NULL;
-
-    while ((e = av_dict_get(dict, "", e, AV_DICT_IGNORE_SUFFIX)))
-        if (!veil_list_has(keep, e->key))
-            json_array_append_new(list, json_sprintf("%s metadata: %s", where, e->key));
-}
-
-/* Stream side data that says how to show the picture goes along; all else stays. */
-static bool is_display_data(enum AVPacketSideDataType type)
-{
-    return type == AV_PKT_DATA_DISPLAYMATRIX || type == AV_PKT_DATA_MASTERING_DISPLAY_METADATA ||
-           type == AV_PKT_DATA_CONTENT_LIGHT_LEVEL || type == AV_PKT_DATA_CPB_PROPERTIES;
-}
-
-static void add_stream(json_t *list, const VeilInput *in, const AVStream *st, const char *keep)
-{
-    const char *type = av_get_media_type_string(st->codecpar->codec_type);
-    char where[64];
-
-    if (st != in->video && !(in->keep_audio && st->codecpar->codec_type == AVMEDIA_TYPE_AUDIO)) {
-        json_array_append_new(list, json_sprintf("stream %d: %s%s, %s", st->index,
-                                                 st->disposition & AV_DISPOSITION_ATTACHED_PIC ? "thumbnail " : "",
-                                                 type ? type : "data", avcodec_get_name(st->codecpar->codec_id)));
-        return;
-    }
-    snprintf(where, sizeof(where), "stream %d", st->index);
-    add_keys(list, where, st->metadata, keep);
-    for (int i = 0; i < st->nb_side_data; i++)
-        if (!is_display_data(st->side_data[i].type))
-            json_array_append_new(list, json_sprintf("%s side data: %s", where,
-                                                     av_packet_side_data_name(st->side_data[i].type)));
+    json_array_append_new(list, json_string(what));
 }
 
 json_t *veil_input_stripped(const VeilInput *in, const char *keep_metadata)
 {
+    const VeilExtras extras = {
+        .format = in->format, .video = in->video, .audio = in->keep_audio, .keep = keep_metadata
+    };
     json_t *list = json_array();
 
-    add_keys(list, "file", in->format->metadata, keep_metadata);
-    for (unsigned i = 0; i < in->format->nb_streams; i++)
-        add_stream(list, in, in->format->streams[i], keep_metadata);
-    if (in->format->nb_chapters)
-        json_array_append_new(list, json_sprintf("%u chapters", in->format->nb_chapters));
+    veil_extras_list(&extras, add_word, list);
     for (int type = 0; type < 64; type++)
         if (in->frame_side_data >> type & 1) {
             const char *name = av_frame_side_data_name((enum AVFrameSideDataType)type);

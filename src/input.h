@@ -63,9 +63,6 @@ VeilLink veil_input_link(const VeilInput *in, const AVFrame *first);
 /** What the output leaves out: streams, metadata keys, chapters, side data. @return new JSON array, or NULL */
 json_t *veil_input_stripped(const VeilInput *in, const char *keep_metadata);
 
-/** True if a comma-separated list names the word. */
-bool veil_list_has(const char *list, const char *word);
-
 void veil_input_close(VeilInput *in); ///< accepts NULL
 void veil_item_free(VeilItem *item);  ///< frees what it holds
 

@@ -14,56 +14,26 @@
 #include <libavutil/avstring.h>
 #include <libavutil/mem.h>
 
-#include "input.h"
+#include "extras.h"
 
-/* What muxers write by themselves. */
-static const char plain_keys[] =
-    "major_brand,minor_version,compatible_brands,encoder,vendor_id,language,duration,"
-    "handler_name,variant_bitrate,service_name,service_provider";
-
-static bool is_plain(const char *key, const char *value)
+/* Keeps the first thing found. */
+static void take_first(void *err, const char *what)
 {
-    if (!veil_list_has(plain_keys, key))
-        return false;
-    if (!strcmp(key, "handler_name")) /* may name the camera; these are what FFmpeg writes */
-        return !*value || !strcmp(value, "VideoHandler") || !strcmp(value, "SoundHandler");
-    return true;
+    VeilErr *e = err;
+
+    if (!e->code)
+        veil_err(e, VEIL_E_LEAK, "%s", what);
 }
 
-static int check_metadata(const AVDictionary *d, const char *where, const char *keep, VeilErr *err)
+static int check_extras(const AVFormatContext *f, const char *keep, VeilErr *err)
 {
-    const AVDictionaryEntry *e = NULL;
+    const VeilExtras extras = { .format = f, .audio = true, .published = true, .keep = keep };
+    VeilErr first = { 0 };
 
-    while ((e = av_dict_get(d, "", e, AV_DICT_IGNORE_SUFFIX)))
-        if (!is_plain(e->key, e->value) && !(keep && veil_list_has(keep, e->key)))
-            return veil_err(err, VEIL_E_LEAK, "%s metadata '%.60s'", where, e->key);
-    return 0;
-}
-
-static int check_streams(const AVFormatContext *f, const char *keep, VeilErr *err)
-{
-    int videos = 0, ret;
-
-    for (unsigned i = 0; i < f->nb_streams; i++) {
-        const AVStream *st = f->streams[i];
-        const enum AVMediaType type = st->codecpar->codec_type;
-        char where[32];
-
-        snprintf(where, sizeof(where), "stream %u", i);
-        if (st->disposition & AV_DISPOSITION_ATTACHED_PIC)
-            return veil_err(err, VEIL_E_LEAK, "%s, a thumbnail", where);
-        if (type != AVMEDIA_TYPE_VIDEO && type != AVMEDIA_TYPE_AUDIO)
-            return veil_err(err, VEIL_E_LEAK, "%s, of kind '%s'", where,
-                            av_get_media_type_string(type) ? av_get_media_type_string(type) : "unknown");
-        videos += type == AVMEDIA_TYPE_VIDEO;
-        if (videos > 1)
-            return veil_err(err, VEIL_E_LEAK, "%s, a second picture", where);
-        if ((ret = check_metadata(st->metadata, where, keep, err)) < 0)
-            return ret;
-    }
-    if (f->nb_chapters)
-        return veil_err(err, VEIL_E_LEAK, "%u chapters", f->nb_chapters);
-    return check_metadata(f->metadata, "file", keep, err);
+    veil_extras_list(&extras, take_first, &first);
+    if (first.code && err)
+        *err = first;
+    return first.code;
 }
 
 static int open_media(AVFormatContext **f, const char *path, VeilErr *err)
@@ -203,7 +173,7 @@ int veil_leak_check(const char *published, const char *source, const char *keep,
     int ret = open_media(&f, published, err);
 
     if (!ret)
-        ret = check_streams(f, keep, err);
+        ret = check_extras(f, keep, err);
     avformat_close_input(&f);
     if (!ret && source && !(ret = read_marks(&m, source, err)))
         ret = seek_marks(&m, published, err);

@@ -20,6 +20,7 @@ static const VeilCommand *const commands[] = {
     &veil_cmd_scan,
     &veil_cmd_audit,
     &veil_cmd_open,
+    &veil_cmd_close,
     &veil_cmd_match,
     &veil_cmd_models,
     &veil_cmd_doctor,
@@ -61,9 +62,30 @@ static void print_command(const VeilCommand *cmd)
     }
 }
 
+/* The verbs of a command stand in its usage: "log new FOLDER", "keys show|passwd FILE". */
+static void print_verbs(const VeilCommand *cmd)
+{
+    const size_t len = strlen(cmd->name);
+
+    for (const char *line = cmd->usage; line; line = strchr(line, '\n')) {
+        line += strspn(line, " \n");
+        line += strncmp(line, "veil ", 5) ? 0 : 5;
+        if (strncmp(line, cmd->name, len) || line[len] != ' ' || line[len + 1] < 'a' || line[len + 1] > 'z')
+            continue;
+        for (line += len + 1; *line >= 'a' && *line <= 'z'; line += *line == '|') {
+            const int verb = (int)strspn(line, "abcdefghijklmnopqrstuvwxyz-");
+
+            printf("%.*s\n", verb, line);
+            line += verb;
+        }
+    }
+}
+
 /* For shell completion: the words that may follow. */
 static void print_words(const VeilCommand *cmd)
 {
+    if (cmd)
+        print_verbs(cmd);
     if (cmd)
         for (const VeilOpt *row = cmd->opts; row && row->name; row++)
             printf("--%s\n", row->name);

@@ -8,6 +8,9 @@
 #ifndef VEIL_SRC_MSG_H
 #define VEIL_SRC_MSG_H
 
+/** For "%d track%s". */
+#define VEIL_S(n) ((n) == 1 ? "" : "s")
+
 typedef enum VeilMsgLevel {
     VEIL_MSG_QUIET = -1, ///< errors only
     VEIL_MSG_NORMAL = 0, ///< errors, warnings, results

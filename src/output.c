@@ -5,10 +5,11 @@
 #include <string.h>
 #include <libavutil/avstring.h>
 #include <libavutil/mathematics.h>
-#include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 
 #include "audio.h"
+#include "encoder.h"
+#include "extras.h"
 #include "msg.h"
 
 /* What each ending is muxed as, and the encoder that players of it expect. */
@@ -47,7 +48,8 @@ bool veil_output_must_turn(const AVOutputFormat *format)
     return true;
 }
 
-const enum AVPixelFormat *veil_output_encoder(const VeilSettings *s, const AVOutputFormat *format, const AVCodec **codec)
+const enum AVPixelFormat *veil_output_encoder(const VeilSettings *s, const AVOutputFormat *format,
+                                              const AVCodec **codec)
 {
     const char *name = s->encoder;
 
@@ -59,98 +61,14 @@ const enum AVPixelFormat *veil_output_encoder(const VeilSettings *s, const AVOut
         veil_error("no video encoder is called '%s'; 'ffmpeg -encoders' lists them", name);
         *codec = NULL;
     } else if (avformat_query_codec(format, (*codec)->id, FF_COMPLIANCE_NORMAL) == 0) {
-        veil_error("%s cannot hold what encoder '%s' makes; choose another ending or --encoder", format->name, name);
+        veil_error("%s cannot hold what encoder '%s' makes; choose another ending or --encoder", format->name,
+                   name);
         *codec = NULL;
     }
     return *codec ? (*codec)->pix_fmts : NULL;
 }
 
 /* ---- opening: video -------------------------------------------------------- */
-
-static void set_picture(AVCodecContext *c, const VeilLink *link, const AVFrame *first)
-{
-    c->width = link->w;
-    c->height = link->h;
-    c->pix_fmt = link->format;
-    c->time_base = link->time_base;
-    c->framerate = link->frame_rate;
-    c->sample_aspect_ratio = link->sar;
-    c->color_range = first->color_range;
-    c->color_primaries = first->color_primaries;
-    c->color_trc = first->color_trc;
-    c->colorspace = first->colorspace;
-    c->chroma_sample_location = first->chroma_location;
-    if (av_pix_fmt_desc_get(first->format)->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL) &&
-        !(av_pix_fmt_desc_get(link->format)->flags & AV_PIX_FMT_FLAG_RGB)) {
-        c->colorspace = AVCOL_SPC_SMPTE170M; /* what swscale makes of RGB unasked */
-        c->color_range = AVCOL_RANGE_MPEG;
-    }
-    if (first->interlaced_frame) {
-        c->flags |= AV_CODEC_FLAG_INTERLACED_DCT | AV_CODEC_FLAG_INTERLACED_ME;
-        c->field_order = first->top_field_first ? AV_FIELD_TT : AV_FIELD_BB;
-    }
-}
-
-/* x264 and x265 find fault with a preset only when they open, in words of their own. */
-static bool has_preset(AVCodecContext *c, const AVCodec *codec, const char *preset)
-{
-    static const char x26x[] = "ultrafast,superfast,veryfast,faster,fast,medium,slow,slower,veryslow,placebo";
-
-    if (av_strstart(codec->name, "libx26", NULL) && !veil_list_has(x26x, preset))
-        return false;
-    return av_opt_set(c->priv_data, "preset", preset, 0) >= 0;
-}
-
-static int set_options(const VeilSettings *s, AVCodecContext *c, const AVCodec *codec)
-{
-    char crf[16];
-
-    snprintf(crf, sizeof(crf), "%d", s->crf);
-    /* Not every encoder has these two; one that lacks them has its own ways. */
-    if (s->crf >= 0 && av_opt_find(c->priv_data, "crf", NULL, 0, 0))
-        av_opt_set(c->priv_data, "crf", crf, 0);
-    if (strcmp(s->preset, "none") && av_opt_find(c->priv_data, "preset", NULL, 0, 0) &&
-        !has_preset(c, codec, s->preset)) {
-        veil_error("encoder '%s' has no preset '%s'; 'ffmpeg -h encoder=%s' lists them", codec->name, s->preset,
-                   codec->name);
-        return AVERROR(EINVAL);
-    }
-    if (!strcmp(codec->name, "libvpx-vp9")) { /* its defaults use one thread, and take a day */
-        av_opt_set(c->priv_data, "row-mt", "1", 0);
-        av_opt_set(c->priv_data, "cpu-used", "4", 0);
-    }
-    return 0;
-}
-
-static int open_encoder(VeilOutput *o, const VeilSettings *s, const VeilLink *link, const AVFrame *first,
-                        const AVCodec *codec)
-{
-    AVDictionary *opts = NULL;
-    AVCodecContext *c = o->encoder = avcodec_alloc_context3(codec);
-    int ret;
-
-    if (!c)
-        return AVERROR(ENOMEM);
-    set_picture(c, link, first);
-    c->thread_count = s->threads;
-    if (o->format->oformat->flags & AVFMT_GLOBALHEADER)
-        c->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
-    if ((ret = set_options(s, c, codec)) < 0)
-        return ret;
-    if (s->enc_opts && av_dict_parse_string(&opts, s->enc_opts, "=", ":", 0) < 0) {
-        veil_error("option '--enc-opts' is '%s'; give key=value:key=value", s->enc_opts);
-        ret = AVERROR(EINVAL);
-    } else if ((ret = avcodec_open2(c, codec, &opts)) < 0) {
-        veil_error("encoder '%s' cannot take %dx%d %s: %s; see --verbose, or choose another --encoder", codec->name,
-                   c->width, c->height, av_get_pix_fmt_name(c->pix_fmt), av_err2str(ret));
-    } else if (av_dict_count(opts)) {
-        veil_error("encoder '%s' has no option '%s'; 'ffmpeg -h encoder=%s' lists them", codec->name,
-                   av_dict_get(opts, "", NULL, AV_DICT_IGNORE_SUFFIX)->key, codec->name);
-        ret = AVERROR(EINVAL);
-    }
-    av_dict_free(&opts);
-    return ret;
-}
 
 /* How to show the picture: rotation and mastering light. */
 static int copy_display_data(const AVStream *from, AVStream *to, bool turned)
@@ -159,8 +77,8 @@ static int copy_display_data(const AVStream *from, AVStream *to, bool turned)
         const AVPacketSideData *sd = &from->side_data[i];
         uint8_t *copy;
 
-        if (sd->type != AV_PKT_DATA_MASTERING_DISPLAY_METADATA && sd->type != AV_PKT_DATA_CONTENT_LIGHT_LEVEL &&
-            (sd->type != AV_PKT_DATA_DISPLAYMATRIX || turned))
+        if (sd->type != AV_PKT_DATA_MASTERING_DISPLAY_METADATA &&
+            sd->type != AV_PKT_DATA_CONTENT_LIGHT_LEVEL && (sd->type != AV_PKT_DATA_DISPLAYMATRIX || turned))
             continue;
         if (!(copy = av_stream_new_side_data(to, sd->type, sd->size)))
             return AVERROR(ENOMEM);
@@ -265,7 +183,7 @@ static int open_file(VeilOutput *o, const VeilInput *in)
     o->format->flags |= AVFMT_FLAG_BITEXACT;
     o->format->max_interleave_delta = 0; /* video is held back for seconds: audio waits for it */
     o->format->avoid_negative_ts = AVFMT_AVOID_NEG_TS_DISABLED;
-    o->format->max_delay = 700000; /* as ffmpeg does */
+    o->format->max_delay = 700000;                         /* as ffmpeg does */
     char *url = av_asprintf("file:%s", o->file.part_path); /* a colon in the name is no protocol */
     if (!url)
         return AVERROR(ENOMEM);
@@ -289,7 +207,7 @@ int veil_output_open(VeilOutput **out, const VeilSettings *s, const VeilInput *i
 {
     VeilOutput *o = av_mallocz(sizeof(*o));
     const AVOutputFormat *muxer = veil_output_format(s->output);
-    const AVCodec *codec;
+    VeilEncoderJob job = { .settings = s, .link = link, .first = first };
     int ret = AVERROR(EINVAL);
 
     *out = NULL;
@@ -298,7 +216,7 @@ int veil_output_open(VeilOutput **out, const VeilSettings *s, const VeilInput *i
     o->file.fd = -1;
     o->n_source = (int)in->format->nb_streams;
     o->bakes_rotation = in->rotation && muxer && veil_output_must_turn(muxer);
-    if (!muxer || (veil_output_encoder(s, muxer, &codec), !codec) ||
+    if (!muxer || (veil_output_encoder(s, muxer, &job.codec), !job.codec) ||
         (ret = veil_partfile_begin(&o->file, s->output, s->force)) < 0)
         goto fail;
     ret = AVERROR(ENOMEM);
@@ -308,8 +226,9 @@ int veil_output_open(VeilOutput **out, const VeilSettings *s, const VeilInput *i
         !(o->audio = av_calloc(in->format->nb_streams, sizeof(*o->audio))))
         goto fail;
     memset(o->stream_map, -1, in->format->nb_streams * sizeof(*o->stream_map));
+    job.global_header = muxer->flags & AVFMT_GLOBALHEADER;
     if ((ret = avformat_alloc_output_context2(&o->format, muxer, NULL, o->file.part_path)) < 0 ||
-        (ret = open_encoder(o, s, link, first, codec)) < 0 || (ret = add_streams(o, s, in)) < 0 ||
+        (ret = veil_encoder_open(&o->encoder, &job)) < 0 || (ret = add_streams(o, s, in)) < 0 ||
         (ret = open_file(o, in)) < 0)
         goto fail;
     *out = o;

@@ -182,6 +182,7 @@ static int open_output(Restoring *r, const AVFrame *first)
 static void show(const Restoring *r, const AVFrame *frame)
 {
     const VeilProgress p = { .frames = r->number,
+                             .faces = -1,
                              .total = r->in->video->nb_frames,
                              .seconds = (double)frame->pts * av_q2d(r->in->video->time_base) };
 

@@ -20,6 +20,8 @@ ok "unknown command: exit 2" exits 2 veil redcat
 ok "unknown command: one sentence" one_sentence "unknown command 'redcat'"
 ok "words for completion" exits 0 veil --words redact
 ok "words for completion: options" grep -q -- '^--audio$' out.txt
+veil --words log
+ok "words for completion: verbs" bash -c '[ "$(grep -v ^- out.txt | head -3 | tr "\n" " ")" = "new leaf result " ]'
 
 # bad TEXT PATTERN ARGS...
 bad() {

@@ -53,8 +53,8 @@ v() { "$VEIL" "$@" --pass-fd 3 3<pass; }
 # ---- keys, group, policy ------------------------------------------------------
 json '.role == "custodian-sign" and .file == "a.key"' v keys new custodian-sign a
 for who in custodian-sign:b custodian-dkg-box:a-box custodian-dkg-box:b-box log:log witness:wit issuer:iss \
-    issuer:stranger operator-sign:op policy:pol requester-sign:req requester-box:rbox matcher-box:mbox \
-    matcher-sign:msign controller:controller controller:other subject:subject; do
+    issuer:stranger operator-sign:op policy:pol requester-sign:req requester-sign:stranger-req requester-box:rbox \
+    matcher-box:mbox matcher-sign:msign controller:controller controller:other subject:subject; do
     quiet v keys new "${who%:*}" "${who#*:}"
 done
 json '.role == "log"' "$VEIL" keys show log.pub
@@ -120,7 +120,7 @@ mklog() { # NAME LEAF...: another log of the same origin and key
     quiet "$VEIL" log new "$name" example.org/log
     for leaf; do
         case $leaf in
-        unseal*) quiet "$VEIL" log append "$name" "$leaf" --subject wa ;;
+        unseal* | close*) quiet "$VEIL" log append "$name" "$leaf" --subject wa ;;
         *) quiet "$VEIL" log append "$name" "$leaf" ;;
         esac
     done
@@ -166,7 +166,17 @@ quiet "$VEIL" log append log unseal.leaf --subject wa
 cmp -s wa log/warrants/000000000002
 ok $? 'the unsealed warrant is published in the log'
 witnessed log
-says 0 'nothing found' 'unsealed in time: clean' monitor log --at "$later" "${full[@]}"
+says 1 'late-closing' 'found: unseal-by is past, and nobody has logged that the faces were erased' \
+    monitor log --at "$later" "${full[@]}"
+echo '{"files": {}}' >evidence.json
+json '.kind == "veil/v1/log-close" and .warrant_leaf == 2' v log close log evidence.json --warrant wa --key req.key -o close.leaf
+says 2 'subject' 'closing without the warrant' "$VEIL" log append log close.leaf
+says 1 E_LOG_INCLUSION 'closing with another warrant' "$VEIL" log append log close.leaf --subject wb
+quiet v log close log evidence.json --warrant wa --key stranger-req.key -o stranger-close.leaf
+says 1 E_ROLE 'closing by somebody else' "$VEIL" log append log stranger-close.leaf --subject wa
+quiet "$VEIL" log append log close.leaf --subject wa
+witnessed log
+says 0 'nothing found' 'unsealed and closed in time: clean' monitor log --at "$later" "${full[@]}"
 cp -r log text
 cp wb text/warrants/000000000002
 says 1 'unsealed-text' 'found: another text published than was promised' monitor text
@@ -185,11 +195,16 @@ says 1 'release-again' 'found: one custodian, one warrant, two releases' monitor
 says 1 "6  leaf: .*nobody of role 'issuer'" 'found: a leaf that nobody of the role signed' monitor m4
 mklog m5 group.leaf group.leaf wa.leaf vault.leaf
 says 1 'vault-after-warrant' 'found: a vault that was logged after the warrant' monitor m5 "${full[@]}"
+mklog m10 group.leaf vault.leaf wa.leaf r1.leaf unseal.leaf
+cp stranger-close.leaf m10/entries/000000000005
+witnessed m10
+says 1 'not signed by the requester' 'found: a closing that the requester has not signed' monitor m10
+says 1 'late-closing' 'and it closes nothing' monitor m10 --at "$later"
 mklog m6 group.leaf vault.leaf wb.leaf unseal.leaf
 says 1 'refers-to-no-warrant' 'found: an unsealing of another warrant' monitor m6
 cp log.kept m6.kept
 says 1 'fork: ' 'found: a smaller log than was seen' monitor m6
-mklog m7 group.leaf vault.leaf wb.leaf wa.leaf r1.leaf r2.leaf
+mklog m7 group.leaf vault.leaf wb.leaf wa.leaf r1.leaf r2.leaf group.leaf
 cp log.kept m7.kept
 says 1 'do not extend' 'found: another history than was seen' monitor m7
 cmp -s log.kept m7.kept
@@ -237,9 +252,9 @@ quiet v log leaf consent given --key other.key -o other.leaf
 says 2 'subject' 'a consent leaf without its record' "$VEIL" log append log consent.leaf
 says 1 'E_ROLE' 'a consent leaf that its controller has not signed' "$VEIL" log append log other.leaf --subject given
 says 1 'E_SIGNATURE\|E_CONSENT' 'a consent leaf with a forged record' "$VEIL" log append log consent.leaf --subject forged
-[ ! -e log/entries/000000000006 ]
+[ ! -e log/entries/000000000007 ]
 ok $? 'none of them is in the log'
-json '.index == 6' "$VEIL" log append log consent.leaf --subject given
+json '.index == 7' "$VEIL" log append log consent.leaf --subject given
 json '.withdrawn' "$VEIL" consent withdraw given -o withdrawn
 json '.in_force and .logged' "$VEIL" consent verify given --log log
 for role in controller subject; do

@@ -108,7 +108,7 @@ static void attack_40_extra_streams(void **state)
     (void)state;
     need_ffmpeg();
     make(FF "-i clean.mp4 -i source.mp4 -map 0 -map 1:v -c copy" CLEAN "two.mp4");
-    refused("two.mp4", NULL, "second picture");
+    refused("two.mp4", NULL, "stream 2: video");
     make(FF "-i clean.mp4 -i words.srt -map 0 -map 1 -c copy -c:s srt" CLEAN "words.mkv");
     refused("words.mkv", NULL, "subtitle");
     make(FF "-i clean.mp4 -map 0 -c copy -timecode 10:00:00:00" CLEAN "timecode.mov");
@@ -140,13 +140,13 @@ static void attack_40_metadata(void **state)
     (void)state;
     need_ffmpeg();
     make(FF "-i clean.mp4 -map 0 -c copy -metadata location=+51.5-0.1/ place.mp4");
-    refused("place.mp4", NULL, "metadata 'location");
+    refused("place.mp4", NULL, "metadata: location");
     make(FF "-i clean.mp4 -map 0 -c copy -metadata:s:v:0 handler_name=secret-camera" CLEAN "camera.mov");
-    refused("camera.mov", NULL, "metadata 'handler_name'");
+    refused("camera.mov", NULL, "metadata: handler_name");
     make(FF "-i clean.mp4 -i chapters.txt -map 0 -map_chapters 1 -c copy" CLEAN "chapters.mkv");
     refused("chapters.mkv", NULL, "chapters");
     make(FF "-i clean.mp4 -map 0 -c copy -map_metadata -1 -metadata title=film title.mkv");
-    refused("title.mkv", NULL, "metadata 'title'");
+    refused("title.mkv", NULL, "metadata: title");
     assert_int_equal(check("title.mkv", NULL, "title", &err), 0); /* asked for by name */
 }
 
