@@ -12,6 +12,15 @@
 #define RAISED 116.f
 #define MAX_GAIN 6.f
 
+/* The gain is for what is dark; towards white it fades, so that a lit face in
+ * a dark picture, or between black bars, keeps its contrast: a curve with
+ * slope `gain` at black, 1 / gain at white, and both ends fixed. Clipping
+ * there instead hid such faces from every search. */
+static float raised(float x, float gain)
+{
+    return gain * x / (1 + (gain - 1) * x);
+}
+
 /* Luma as decoded has its black at 16, BGR at 0; full-range luma is only a
  * little less raised for it. */
 static int black_of(const VeilPicture *p)
@@ -35,12 +44,13 @@ float veil_light_raise(VeilPicture *p)
     const float mean = mean_of(p), way = av_clipf((DARK - mean) / (DARK - FULLY), 0, 1);
     const float gain = fminf(1 + way * (RAISED / mean - 1), MAX_GAIN);
     const int black = black_of(p);
+    const float span = 255.f - (float)black;
     uint8_t table[256];
 
     if (gain <= 1)
         return 1;
     for (int i = 0; i < 256; i++)
-        table[i] = av_clip_uint8(black + (int)lrintf((float)(i - black) * gain));
+        table[i] = (uint8_t)(black + (int)lrintf(span * raised((float)FFMAX(i - black, 0) / span, gain)));
     for (int y = 0; y < p->used_h; y++) {
         uint8_t *row = p->data + (ptrdiff_t)y * p->stride;
 

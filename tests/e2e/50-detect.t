@@ -88,6 +88,11 @@ else
     skip "turned" "this ffmpeg marks rotation another way"
 fi
 
+# Between black bars: a dark picture on the whole, with faces that are not.
+ff -i street.mp4 -map 0:v -vf "pad=1280:1080:0:0:black" -c:v libx264 -preset veryfast -crf 14 -pix_fmt yuv420p bars.mp4
+runs "bars: runs" veil redact bars.mp4 -o bars-out.mp4 -d own --preset veryfast --crf 10
+ff -i bars-out.mp4 -map 0:v -vf crop=640:360:0:0 -c:v ffv1 inside.mkv
+ok "bars: at most 20 % of faces are bare" at_most "$(bare_share inside.mkv 640 360)" 20
 # Sideways, and nothing says so: found by turning the picture now and then.
 runs "sideways: runs" veil redact side.mp4 -o side-out.mp4 -d own --detect-turn 1 --preset veryfast --crf 10
 ff -i side-out.mp4 -map 0:v -vf transpose=clock -c:v ffv1 upright.mkv

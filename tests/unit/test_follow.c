@@ -263,6 +263,22 @@ static void dim_pictures_are_raised(void **state)
     veil_light_raise(&p);
 }
 
+/* A lit face in the dark, or a picture with black bars: the mean is dark, the face is not. */
+static void what_is_light_keeps_its_contrast(void **state)
+{
+    uint8_t data[64 * 32] = { 0 };
+    VeilPicture p = { .data = data, .w = 64, .h = 32, .stride = 64, .channels = 3, .used_w = 21, .used_h = 32 };
+
+    (void)state;
+    for (int i = 0; i < 8; i++)
+        data[16 * 64 + i] = (uint8_t)(100 + 20 * i); /* 100 to 240 */
+    assert_true(veil_light_raise(&p) > 2);
+    for (int i = 0; i < 7; i++)
+        assert_true(data[16 * 64 + i + 1] >= data[16 * 64 + i] + 3);
+    assert_true(data[16 * 64 + 7] - data[16 * 64] > 40);
+    assert_true(data[16 * 64 + 7] < 255);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +292,7 @@ int main(void)
         cmocka_unit_test(pans_are_measured),
         cmocka_unit_test(cuts_and_stillness_are_no_pan),
         cmocka_unit_test(dim_pictures_are_raised),
+        cmocka_unit_test(what_is_light_keeps_its_contrast),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
