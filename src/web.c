@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +17,10 @@
 #include "msg.h"
 #include "web_gate.h"
 
-#define CONNECTIONS 64 ///< a browser opens six
-#define IDLE_S      60 ///< seconds that a silent connection is kept
+#define CONNECTIONS 128 ///< a browser opens six
+#define STRANGERS   32  ///< of them, how many may be open without having shown the cookie
+#define IDLE_S      60  ///< seconds that a silent connection is kept
+#define STRANGER_S  10  ///< seconds for one that has not shown it
 
 struct VeilWeb {
     struct MHD_Daemon *daemon;
@@ -27,6 +30,9 @@ struct VeilWeb {
     int port;
     char *address; ///< in protected memory
     atomic_bool ended;
+    pthread_mutex_t lock; ///< of the two below
+    int stranger[STRANGERS];
+    int strangers;        ///< sockets in stranger[], the oldest first
 };
 
 /* One request on its way in. */
@@ -37,6 +43,57 @@ typedef struct Call {
     size_t len, cap;
     bool last;
 } Call;
+
+/* ---- strangers -------------------------------------------------------------------- */
+
+/* Connections are few and a peer's address says nothing here: all come from
+ * 127.0.0.1. So those that have not shown the cookie have places of their own,
+ * and when these are taken the oldest makes room for the newest. */
+
+static void forget_stranger(VeilWeb *web, int fd)
+{
+    for (int i = 0; i < web->strangers; i++)
+        if (web->stranger[i] == fd) {
+            web->strangers--;
+            memmove(web->stranger + i, web->stranger + i + 1, (size_t)(web->strangers - i) * sizeof(web->stranger[0]));
+            return;
+        }
+}
+
+static void connection_changed(void *cls, struct MHD_Connection *connection, void **state,
+                               enum MHD_ConnectionNotificationCode code)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    VeilWeb *web = cls;
+
+    (void)state;
+    if (!info)
+        return;
+    pthread_mutex_lock(&web->lock);
+    forget_stranger(web, info->connect_fd);
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        if (web->strangers == STRANGERS) {
+            /* Its thread wakes, finds the end, and closes: until then the number stays its own. */
+            shutdown(web->stranger[0], SHUT_RDWR);
+            forget_stranger(web, web->stranger[0]);
+        }
+        web->stranger[web->strangers++] = info->connect_fd;
+        MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned)STRANGER_S);
+    }
+    pthread_mutex_unlock(&web->lock);
+}
+
+static void make_known(VeilWeb *web, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    if (!info)
+        return;
+    pthread_mutex_lock(&web->lock);
+    forget_stranger(web, info->connect_fd);
+    pthread_mutex_unlock(&web->lock);
+    MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned)IDLE_S);
+}
 
 /* ---- replies --------------------------------------------------------------------- */
 
@@ -210,6 +267,7 @@ static int admit(VeilWeb *web, Call *call, const VeilWebRequest *request, const 
 
     if (!veil_gate_admits(web->gate, request->connection, method))
         return 403;
+    make_known(web, request->connection);
     if (!(call->route = find_route(web, method, path, &call->number, &known)))
         return known ? 405 : 404;
     if ((status = check_body(request, call->route->max_body, &len)))
@@ -329,8 +387,8 @@ static int start(VeilWeb *web, int fd)
     web->daemon = MHD_start_daemon(
         MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL | MHD_USE_ERROR_LOG, 0,
         from_here, web, answer, web, MHD_OPTION_EXTERNAL_LOGGER, no_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
-        MHD_OPTION_NOTIFY_COMPLETED, completed, web, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)STRANGER_S,
+        MHD_OPTION_NOTIFY_COMPLETED, completed, web, MHD_OPTION_NOTIFY_CONNECTION, connection_changed, web, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
     if (web->daemon)
         return 0;
     close(fd);
@@ -347,6 +405,7 @@ int veil_web_open(VeilWeb **out, int port, const VeilWebRoute *routes, void *opa
         return -ENOMEM;
     web->routes = routes;
     web->opaque = opaque;
+    pthread_mutex_init(&web->lock, NULL);
     if ((fd = listen_local(port, &web->port)) < 0) {
         veil_error("cannot listen on 127.0.0.1 port %d: %s; choose another --port, or leave it out", port,
                    strerror(-fd));
@@ -395,5 +454,6 @@ void veil_web_close(VeilWeb *web)
         MHD_stop_daemon(web->daemon);
     veil_gate_free(web->gate);
     sodium_free(web->address);
+    pthread_mutex_destroy(&web->lock);
     free(web);
 }

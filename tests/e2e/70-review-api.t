@@ -82,6 +82,24 @@ is "a change without Origin" "$(ask -X POST "$BASE/api/quit")" 403
 is "a wrong cookie" "$(status -b "veil-$port=$(printf 'a%.0s' $(seq 64))" "$BASE/api/job")" 403
 is "an empty cookie" "$(status -b "veil-$port=" "$BASE/api/job")" 403
 
+# Strangers hold no place for long: 300 connections that say nothing, or only half a request, keep nobody out.
+perl -MIO::Socket::INET -e '
+    my @held;
+    for my $i (1 .. 300) {
+        my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => $ARGV[0], Timeout => 5) or next;
+        print $s "GET / HTTP/1.1\r\nHost: 127" if $i % 2;
+        push @held, $s;
+    }
+    open my $f, ">", "held.txt"; print $f scalar @held, "\n"; close $f;
+    sleep 60' "${BASE##*:}" &
+HOLDER=$!
+for _ in $(seq 200); do [ -s held.txt ] && break; sleep 0.05; done
+ok "300 connections were opened" [ "$(cat held.txt)" -gt 250 ]
+is "with them open the browser is answered" "$(api GET /api/job -m 8)" 200
+is "and one without the cookie is refused in words" "$(status -m 8 "$BASE/")" 403
+kill $HOLDER
+wait $HOLDER 2> /dev/null
+
 # ---- what is asked ---------------------------------------------------------------------
 
 is "nothing there" "$(api GET /nothing)" 404
