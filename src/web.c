@@ -26,6 +26,7 @@ struct VeilWeb {
     struct MHD_Daemon *daemon;
     const VeilWebRoute *routes;
     void *opaque;
+    const atomic_bool *ready;
     VeilGate *gate;
     int port;
     char *address; ///< in protected memory
@@ -119,12 +120,17 @@ static struct MHD_Response *response_of(VeilWebReply *reply)
 }
 
 /* The page may run its own script and show its own pictures: nothing else, from nowhere else. */
-static void add_safety(struct MHD_Response *r)
+static const char page_policy[] =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/* Papers bring their style along, hold what people wrote, and are of no origin. */
+static const char paper_policy[] =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "sandbox allow-modals";
+
+static void add_safety(struct MHD_Response *r, bool paper)
 {
     static const char *const header[][2] = {
-        { "Content-Security-Policy",
-          "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
-          "base-uri 'none'; form-action 'none'; frame-ancestors 'none'" },
         { "X-Content-Type-Options", "nosniff" },
         { "Cache-Control", "no-store" },
         { "Referrer-Policy", "no-referrer" },
@@ -136,6 +142,7 @@ static void add_safety(struct MHD_Response *r)
 
     for (size_t i = 0; i < sizeof(header) / sizeof(header[0]); i++)
         MHD_add_response_header(r, header[i][0], header[i][1]);
+    MHD_add_response_header(r, "Content-Security-Policy", paper ? paper_policy : page_policy);
 }
 
 static enum MHD_Result send_reply(struct MHD_Connection *connection, VeilWebReply *reply, const char *cookie)
@@ -145,7 +152,9 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, VeilWebRepl
 
     if (!r)
         return MHD_NO;
-    add_safety(r);
+    add_safety(r, reply->paper);
+    if (reply->paper && reply->type && strncmp(reply->type, "text/html", 9) != 0)
+        MHD_add_response_header(r, "Content-Disposition", "attachment");
     if (reply->type)
         MHD_add_response_header(r, "Content-Type", reply->type);
     if (*reply->etag)
@@ -254,6 +263,7 @@ static const char *reason_of(int status)
     case 411: return "a body needs its Content-Length";
     case 413: return "the body is longer than this address takes";
     case 415: return "the body must be application/json";
+    case 503: return "faces are still looked for; ask /api/scan how far it is";
     default:  return "there is nothing at this address";
     }
 }
@@ -270,6 +280,8 @@ static int admit(VeilWeb *web, Call *call, const VeilWebRequest *request, const 
     make_known(web, request->connection);
     if (!(call->route = find_route(web, method, path, &call->number, &known)))
         return known ? 405 : 404;
+    if (!call->route->early && !atomic_load(web->ready))
+        return 503;
     if ((status = check_body(request, call->route->max_body, &len)))
         return status;
     call->cap = len;
@@ -395,7 +407,7 @@ static int start(VeilWeb *web, int fd)
     return -EIO;
 }
 
-int veil_web_open(VeilWeb **out, int port, const VeilWebRoute *routes, void *opaque)
+int veil_web_open(VeilWeb **out, int port, const VeilWebRoute *routes, void *opaque, const atomic_bool *ready)
 {
     VeilWeb *web = calloc(1, sizeof(*web));
     int fd, ret;
@@ -405,6 +417,7 @@ int veil_web_open(VeilWeb **out, int port, const VeilWebRoute *routes, void *opa
         return -ENOMEM;
     web->routes = routes;
     web->opaque = opaque;
+    web->ready = ready;
     pthread_mutex_init(&web->lock, NULL);
     if ((fd = listen_local(port, &web->port)) < 0) {
         veil_error("cannot listen on 127.0.0.1 port %d: %s; choose another --port, or leave it out", port,
@@ -438,11 +451,11 @@ int veil_web_port(const VeilWeb *web)
     return web->port;
 }
 
-void veil_web_run(VeilWeb *web, const atomic_bool *cancel)
+void veil_web_run(VeilWeb *web, const atomic_bool *cancel, const atomic_bool *failed)
 {
     const struct timespec pause = { .tv_nsec = 50000000 }; /* a signal cuts it short */
 
-    while (!atomic_load(&web->ended) && !atomic_load(cancel))
+    while (!atomic_load(&web->ended) && !atomic_load(cancel) && !atomic_load(failed))
         nanosleep(&pause, NULL);
 }
 

@@ -50,8 +50,8 @@ export class App {
     const shown = this.job.shown ?? [this.job.width, this.job.height];
     this.geometry = new Geometry(this.job.width, this.job.height, this.job.rotation, shown[0], shown[1]);
     // load() draws nothing yet: there is no history
-    const { doc, restored } = await this.saver.load();
-    this.history = new History(doc);
+    const { doc, restored, history } = await this.saver.load();
+    this.history = history ? History.unpack(doc, history) : new History(doc);
     if (restored) this.saver.touch();
     return restored;
   }

@@ -45,6 +45,10 @@ export class RenderDialog {
     byId('render-close').addEventListener('click', () => this.box.close());
     byId('render-cover').addEventListener('click', () => void this.coverAll());
     byId('render-again').addEventListener('click', () => this.ask());
+    byId('papers').addEventListener('submit', (e) => {
+      e.preventDefault();
+      void this.makePapers();
+    });
   }
 
   async open(): Promise<void> {
@@ -117,6 +121,9 @@ export class RenderDialog {
     byId('render-audit-result').classList.toggle('clean', audit?.clean === true);
     this.showFindings(audit);
     byId('render-where').textContent = good ? 'It lies beside the recording, with its report.' : 'Nothing was kept.';
+    byId('papers').hidden = !good;
+    byId('papers-links').hidden = true;
+    byId('papers-said').textContent = '';
     if (good) this.n++;
     const next = byId(byId('render-cover').hidden ? 'render-close' : 'render-cover');
     for (const id of ['render-cover', 'render-close']) byId(id).classList.toggle('primary', byId(id) === next);
@@ -152,6 +159,19 @@ export class RenderDialog {
     }
     byId<HTMLButtonElement>('render-cover').disabled = false;
     this.ask();
+  }
+
+  private async makePapers(): Promise<void> {
+    const said = byId('papers-said'), fact = (name: string): string => byId<HTMLInputElement>(`papers-${name}`).value.trim();
+    said.classList.remove('problem');
+    try {
+      const name = await api.makePapers({ reference: fact('reference'), recipient: fact('recipient'), purpose: fact('purpose'), decided_by: fact('decided_by') });
+      said.textContent = `Beside the video: ${name.split('/').pop() ?? ''}.html, .csv and .json`;
+      byId('papers-links').hidden = false;
+    } catch (error) {
+      said.textContent = (error as Error).message;
+      said.classList.add('problem');
+    }
   }
 
   private async stop(): Promise<void> {

@@ -21,4 +21,9 @@ tiny() { # the page is built, so that only the video is missing
 }
 tiny || skip_all "this veil was built without its page; run 'make page' and 'make'"
 
-VEIL="$VEIL" STREET="$STREET" timeout 400 node "$BROWSER/story.mjs" "$TMP"
+export VEIL STREET
+timeout 400 node "$BROWSER/story.mjs" "$TMP" > story.txt 2>&1 || echo "not ok - ended with $?" >> story.txt
+timeout 200 node "$BROWSER/scan.mjs" "$TMP" > scan.txt 2>&1 || echo "not ok - ended with $?" >> scan.txt
+# One count for both.
+cat story.txt scan.txt | awk '/^1\.\./ { next } /^(not )?ok/ { n++; sub(/ok [0-9]* ?/, "ok " n " ") } { print } END { print "1.." n }'
+! grep -q '^not ok' story.txt scan.txt
