@@ -10,12 +10,12 @@ FUZZ_S  ?= 60
 JOBS    ?= $(shell nproc)
 
 PACKAGES := gcc g++ make pkg-config libc6-dev \
-    libavcodec-dev libavformat-dev libavfilter-dev libavutil-dev libswscale-dev \
+    libavcodec-dev libavformat-dev libavfilter-dev libavutil-dev libswscale-dev libswresample-dev \
     libopencv-dev opencv-data libsodium-dev libconfig-dev libjansson-dev libmicrohttpd-dev libqrencode-dev
 TEST_PACKAGES := libcmocka-dev ffmpeg perl minisign jq curl zbar-tools gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 DEV_PACKAGES  := clang clang-tidy clang-format cppcheck shellcheck hyperfine valgrind mandoc libclang-rt-14-dev
 
-VIDEO_LIBS := libavformat libavcodec libavfilter libswscale libavutil libconfig libmicrohttpd libqrencode
+VIDEO_LIBS := libavformat libavcodec libavfilter libswscale libswresample libavutil libconfig libmicrohttpd libqrencode
 KEYS_LIBS  := libsodium jansson
 CV_LIBS    := -lopencv_dnn -lopencv_objdetect -lopencv_imgproc -lopencv_core
 

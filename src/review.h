@@ -62,6 +62,7 @@ void veil_review_follow(void *review, const VeilWebRequest *request, VeilWebRepl
 void veil_review_render_start(void *review, const VeilWebRequest *request, VeilWebReply *reply);
 void veil_review_render_state(void *review, const VeilWebRequest *request, VeilWebReply *reply);
 void veil_review_render_cancel(void *review, const VeilWebRequest *request, VeilWebReply *reply);
+void veil_review_sound(void *review, const VeilWebRequest *request, VeilWebReply *reply);
 void veil_review_scan_state(void *review, const VeilWebRequest *request, VeilWebReply *reply);
 void veil_review_papers_make(void *review, const VeilWebRequest *request, VeilWebReply *reply);
 void veil_review_papers_html(void *review, const VeilWebRequest *request, VeilWebReply *reply);

@@ -187,6 +187,7 @@ const VeilWebRoute veil_review_routes[] = {
     { "GET", "/api/frame/*.jpg", 0, veil_review_frame },
     { "GET", "/api/preview/*.jpg", 0, veil_review_preview },
     { "GET", "/api/thumb/*.jpg", 0, veil_review_thumb },
+    { "GET", "/api/sound/*.wav", 0, veil_review_sound },
     { "POST", "/api/follow", SMALL_BODY, veil_review_follow },
     { "POST", "/api/consent", 2 * SMALL_BODY, veil_review_consent },
     { "POST", "/api/render", SMALL_BODY, veil_review_render_start },

@@ -73,6 +73,9 @@ export async function getPicture(path: string, signal?: AbortSignal): Promise<Im
   return createImageBitmap(await response.blob());
 }
 
+/** Four seconds of sound, as a WAV file. */
+export const getSound = async (piece: number): Promise<ArrayBuffer> => (await ask(`/api/sound/${piece}.wav`)).arrayBuffer();
+
 export async function follow(frame: number, box: Rect, limit_s: number): Promise<Followed> {
   return (await send('POST', '/api/follow', { frame, box, forward: true, backward: true, limit_s })).json() as Promise<Followed>;
 }

@@ -33,6 +33,7 @@ class Bars {
     byId('play').setAttribute('aria-label', app.playing ? 'Pause' : 'Play');
     byId<HTMLSelectElement>('speed').value = String(app.speed);
     byId('preview').setAttribute('aria-pressed', String(app.preview));
+    byId('volume').setAttribute('aria-pressed', String(player.sound.on));
     byId('draw-box').setAttribute('aria-pressed', String(app.mode === 'box'));
     byId('draw-zone').setAttribute('aria-pressed', String(app.mode === 'zone'));
     byId('stage').classList.toggle('previewing', app.preview);
@@ -83,6 +84,7 @@ function reload(): void {
 
 function buttons(render: RenderDialog): void {
   on('play', () => player.toggle());
+  on('volume', () => player.sound.toggle());
   on('back', () => commands.step(-1));
   on('on', () => commands.step(1));
   on('undo', () => app.undo());
@@ -145,6 +147,7 @@ function keyList(timeline: Timeline, overlay: Overlay, render: RenderDialog): Ke
     key('Time', 'PageDown | .', 'PageDown or .', 'one second on', () => commands.jump(1)),
     key('Time', 'Home', 'Home', 'first frame', () => player.seek(0)),
     key('Time', 'End', 'End', 'last frame', () => player.seek(app.job.frames - 1)),
+    key('Time', 'h', 'H', 'hear the sound, or not', () => player.sound.toggle()),
     key('Time', 'j', 'J', 'slower', () => player.setSpeed(app.speed / 2)),
     key('Time', 'l', 'L', 'faster', () => player.setSpeed(app.speed * 2)),
     key('Find', 'u', 'U', 'next uncertain stretch', () => commands.doubt(1)),
@@ -239,7 +242,7 @@ async function begin(): Promise<void> {
   document.title = `${app.job.name} – veil review`;
   byId('name').textContent = app.job.name;
   byId('version').textContent = `veil ${app.job.version}`;
-  byId('sound').hidden = !app.job.audio;
+  byId('sound').hidden = byId('volume').hidden = !app.job.audio;
   const overlay = new Overlay(app, player, commands, byId<HTMLCanvasElement>('picture'));
   const timeline = new Timeline(app, player, commands, byId<HTMLCanvasElement>('timeline'));
   const render = new RenderDialog(app, (frame) => player.seek(frame), (box) => commands.addBox(box, true));

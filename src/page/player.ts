@@ -3,6 +3,7 @@
 // rather than skip it unseen; at more than normal speed frames are left out evenly.
 import type { App } from './app.js';
 import { getPicture } from './api.js';
+import { Sound } from './sound.js';
 
 const AHEAD = 24;
 const DWELL_MS = 120;    // a jump fetches what was jumped to; its neighbours follow once the person stays
@@ -22,7 +23,11 @@ export class Player {
   /** Milliseconds from asking for a frame to having it, lately. */
   lag = 0;
 
-  constructor(private readonly app: App) {}
+  readonly sound: Sound;
+
+  constructor(private readonly app: App) {
+    this.sound = new Sound(app);
+  }
 
   // ---- the picture on the screen ----------------------------------------------------------------
 
@@ -75,6 +80,7 @@ export class Player {
 
   pause(): void {
     this.app.playing = false;
+    this.sound.stop();
     this.app.draw();
   }
 
@@ -109,6 +115,8 @@ export class Player {
       return;
     }
     this.fetchAround();
+    if (show >= due - 2 * this.stride) this.sound.follow(Math.max(time, app.time(show)));
+    else this.sound.stop(); // the picture waits, so does the sound
     requestAnimationFrame((t) => this.tick(t));
   }
 

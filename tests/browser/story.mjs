@@ -162,7 +162,10 @@ for (let i = 0; i < 40 && (await page.locator('#undo').isEnabled()); i++) {
 is('all the way back', JSON.stringify([await count(page, 'keep'), await count(page, 'cover'), await count(page, 'doubt')]), JSON.stringify([0, tracks, 1]));
 await page.reload();
 await page.waitForSelector('#app:not([hidden])');
-for (let i = 0; i < 40 && (await page.locator('#redo').isEnabled()); i++) await page.click('#redo');
+for (let i = 0; i < 40 && (await page.locator('#redo').isEnabled()); i++) {
+  await page.click('#redo');
+  await text(page, '#live'); // drawn
+}
 await saved(page);
 is('and redo, over another reload, brings all of it again', JSON.stringify([await count(page, 'keep'), read().zones.length, read().mutes.length]), JSON.stringify([made.code === 0 ? 2 : 1, 1, 1]));
 ok('with the same actions', sealedTrack(read()) === (made.code === 0 ? 'keep' : 'cover'), undone.join(' | '));
