@@ -19,7 +19,7 @@ export interface RenderState {
   readonly progress: number; readonly message: string;
   readonly output: string | null; readonly report: string | null; readonly audit: Audit | null;
 }
-export interface Finding { readonly from_s: number; readonly to_s: number; readonly from_frame: number; readonly frames: number; readonly score: number;
+export interface Finding { readonly from_s: number; readonly to_s: number; readonly from_frame: number; readonly to_frame: number; readonly frames: number; readonly score: number;
   readonly box: Rect;
 }
 export interface Audit {

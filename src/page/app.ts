@@ -153,7 +153,7 @@ export class App {
   /** To the status line and to screen readers. */
   say(text: string, problem = false): void {
     if (!this.live || !text) return;
-    this.live.textContent = text;
+    this.live.textContent = text.charAt(0).toUpperCase() + text.slice(1);
     this.live.classList.toggle('problem', problem);
     this.live.classList.add('shown');
     window.clearTimeout(this.toastTimer);

@@ -34,8 +34,8 @@ export class RenderDialog {
   private begun = 0;
   private n = 1;
 
-  /** @param seek show a frame; @param cover add a box to the frame on the screen, and follow it */
-  constructor(private readonly app: App, private readonly seek: (frame: number) => void, private readonly cover: (box: Rect) => Promise<void>) {
+  /** @param seek show a frame; @param cover hide a place of the frame on the screen, between two frames */
+  constructor(private readonly app: App, private readonly seek: (frame: number) => void, private readonly cover: (box: Rect, from: number, to: number) => Promise<void>) {
     byId('render-form').addEventListener('submit', (e) => {
       e.preventDefault();
       void this.start();
@@ -154,8 +154,7 @@ export class RenderDialog {
     for (const [i, f] of findings.entries()) {
       byId('render-where').textContent = `Covering and following ${i + 1} of ${findings.length}`;
       this.seek(f.from_frame);
-      const [x, y, w, height] = f.box;
-      await this.cover([x - w * 0.1, y - height * 0.1, w * 1.2, height * 1.2]);
+      await this.cover(f.box, f.from_frame, f.to_frame);
     }
     byId<HTMLButtonElement>('render-cover').disabled = false;
     this.ask();

@@ -245,7 +245,7 @@ async function begin(): Promise<void> {
   byId('sound').hidden = byId('volume').hidden = !app.job.audio;
   const overlay = new Overlay(app, player, commands, byId<HTMLCanvasElement>('picture'));
   const timeline = new Timeline(app, player, commands, byId<HTMLCanvasElement>('timeline'));
-  const render = new RenderDialog(app, (frame) => player.seek(frame), (box) => commands.addBox(box, true));
+  const render = new RenderDialog(app, (frame) => player.seek(frame), (box, from, to) => commands.coverPlace(box, from, to));
   buttons(render);
   new Keys(app, keyList(timeline, overlay, render));
   app.add(new Bars(), overlay, timeline, new Panel(app, commands), new Lists(app, commands));
