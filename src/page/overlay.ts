@@ -47,7 +47,8 @@ export class Overlay {
     g.clearRect(0, 0, w, h);
     const picture = this.player.picture();
     if (picture) {
-      g.imageSmoothingQuality = 'medium';
+      // Making a picture larger needs no mipmaps, which cost a pass over each new one.
+      g.imageSmoothingQuality = picture.bitmap.width <= geo.shownW * geo.scale * (window.devicePixelRatio || 1) ? 'low' : 'medium';
       g.drawImage(picture.bitmap, geo.left, geo.top, geo.shownW * geo.scale, geo.shownH * geo.scale);
     }
     if (this.player.isBroken) this.notice(g, w, h, 'This frame cannot be shown');

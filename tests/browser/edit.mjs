@@ -110,11 +110,13 @@ await access(page, 'the page in the light, with lists');
 const asked = [];
 page.on('request', (r) => r.url().includes('/api/sound/') && asked.push(r.url()));
 await key('Home');
+await text(page, '#live'); // drawn
 await key(' ');
 await page.waitForFunction(() => parseFloat(document.getElementById('time').value.slice(2)) > 0.3, undefined, { timeout: 20_000 });
 await key(' ');
 ok('playing fetches the sound', asked.length > 0, JSON.stringify(asked));
 await key('h');
+await text(page, '#live');
 is('H turns it off', await page.locator('#volume').getAttribute('aria-pressed'), 'false');
 const unexpected = complaints.filter((c) => !/404|favicon/.test(c));
 ok('the browser has no complaints', unexpected.length === 0, unexpected.join('\n'));
