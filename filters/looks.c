@@ -2,6 +2,7 @@
 #include "looks.h"
 
 #include <sodium.h>
+#include <string.h>
 #include <libavutil/avutil.h>
 #include <libavutil/common.h>
 #include <libavutil/mem.h>
@@ -10,7 +11,7 @@
 #include "picture.h"
 
 #define TURNS  4
-#define SIDE   256  ///< longer side searched: a face fills most of a crop, and the networks are best at 60 to 200 pixels
+#define SIDE   128  ///< longer side searched: a face fills most of a crop, and the compiled-in network is lost above 100 pixels
 #define SCORE  0.5f ///< on the common scale: a weaker find has landmarks that are not worth aligning to
 #define FACES  32
 #define BOX_IOU 0.25f
@@ -52,13 +53,32 @@ static void wipe_picture(VeilPicture *p)
         sodium_memzero(p->data, (size_t)p->stride * (size_t)p->h);
 }
 
+/* A search of a plain picture overwrites what the detector's buffers hold of the last face. */
+static void blank(VeilLooker *l, void *detector)
+{
+    AVFrame *f = av_frame_alloc();
+    VeilFace faces[FACES];
+
+    if (f) {
+        f->format = AV_PIX_FMT_GRAY8;
+        f->width = f->height = SIDE;
+        if (av_frame_get_buffer(f, 0) >= 0) {
+            memset(f->data[0], 128, (size_t)f->linesize[0] * SIDE);
+            l->backend->find(detector, f, faces, FACES, l->log);
+        }
+    }
+    av_frame_free(&f);
+}
+
 void veil_looker_close(VeilLooker *l)
 {
     if (!l)
         return;
     for (int i = 0; i < TURNS; i++)
-        if (l->turned[i])
+        if (l->turned[i]) {
+            blank(l, l->turned[i]);
             l->backend->close(l->turned[i]);
+        }
     wipe_picture(&l->pic);
     veil_picture_free(&l->pic);
     av_free((char *)l->model);

@@ -64,7 +64,7 @@ int veil_match_cv_embed(void *priv, const uint8_t *aligned, float *out, void *lo
     char why[VEIL_CV_WHY];
 
     memset(out, 0, (size_t)m->length * sizeof(*out));
-    for (int turn = 0; turn <= m->mirror; turn++) {
+    for (int turn = 0; turn < (m->mirror ? 2 : 1); turn++) {
         const int ret = veil_cv_embed_run(m->net, &pic, turn == 1, out, m->length, why);
 
         if (ret < 0) {

@@ -27,6 +27,10 @@
 #define BLUR   3    ///< radius of the box filter, twice over: a face of 40 pixels has no more detail
 #define LINEAR 2.2f ///< power that takes a sample to linear light, near enough
 
+_Static_assert(sizeof(hog_mean) == VEIL_HOG_FEATURES * sizeof(float) &&
+                   sizeof(hog_weight) == VEIL_HOG_FEATURES * HOG_LENGTH,
+               "the weights were learned for other features; train anew with tests/bench/match.sh");
+
 typedef struct HogMatcher {
     float feature[VEIL_HOG_FEATURES];
     float scratch[2 * SIDE * SIDE];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "putback.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <libavutil/common.h>
@@ -10,10 +11,14 @@
 #include "paint.h"
 #include "seal.h"
 
-/* Chosen on crossing walkers at the default fidelity (tests/e2e/80-open.t): with less,
- * grey is painted over others; with more, faces beside them stay covered. */
+/* Chosen on walkers who cross by day and by night, at the default fidelity: wider
+ * limits leave grey clothes and chins at night covered (21 dB of the face instead of
+ * 33), narrower ones put more of the sealer's grey over others' covers (now 1 % of it). */
 #define CORE      8  ///< luma pixels: side of the smallest area that is taken for painted
+#define EDGE      5  ///< of that side, what must lie inside of a lossy crop
 #define NEAR_CORE 4  ///< levels of 8 bits by which the lossy coder moves a flat area: 3 were seen
+#define FLAT      5  ///< luma levels of 8 bits from the lowest to the highest in it: cloth and stone have more
+#define FLAT_EDGE 2  ///< the same where a part of it lies outside
 #define NEAR_GREY 10 ///< the same at its rim
 #define REACH     2  ///< luma pixels beside it that the coder's smoothing filter mixes with it
 
@@ -85,19 +90,35 @@ static int sum_over(const int *sum, int w, int x0, int y0, int x1, int y1)
     return sum[y1 * (w + 1) + x1] - sum[y0 * (w + 1) + x1] - sum[y1 * (w + 1) + x0] + sum[y0 * (w + 1) + x0];
 }
 
-/* Squares that are all grey; beyond the edge everything may be. */
-static int find_cores(const int *sum, int w, int h, bool lossless, uint8_t *mask, int *queue)
+static bool is_flat(const AVFrame *crop, const AVPixFmtDescriptor *d, int limit, int x0, int y0, int x1, int y1)
 {
+    int least = INT_MAX, most = 0;
+
+    for (int y = y0; y < y1; y++)
+        for (int x = x0; x < x1; x++) {
+            const int v = sample(crop, d, 0, x, y);
+
+            least = FFMIN(least, v);
+            most = FFMAX(most, v);
+        }
+    return most - least <= limit << (d->comp[0].depth - 8);
+}
+
+/* Squares that are all grey; beyond the edge everything may be. */
+static int find_cores(const AVFrame *crop, const AVPixFmtDescriptor *d, const int *sum, bool lossless, uint8_t *mask,
+                      int *queue)
+{
+    const int w = crop->width, h = crop->height;
     int n = 0;
 
     for (int y = 1 - CORE; y < h; y++)
         for (int x = 1 - CORE; x < w; x++) {
             const int x0 = FFMAX(x, 0), y0 = FFMAX(y, 0), x1 = FFMIN(x + CORE, w), y1 = FFMIN(y + CORE, h);
 
-            /* At a corner, few pixels of about this colour are no proof. */
-            if (!lossless && (x1 - x0) * (y1 - y0) * 2 < CORE * CORE && x1 - x0 < CORE && y1 - y0 < CORE)
+            /* At the edge, few pixels of about this colour are no proof. */
+            if (!lossless && (x1 - x0 < EDGE || y1 - y0 < EDGE))
                 continue;
-            if (sum_over(sum, w, x0, y0, x1, y1))
+            if (sum_over(sum, w, x0, y0, x1, y1) || (!lossless && !is_flat(crop, d, x1 - x0 < CORE || y1 - y0 < CORE ? FLAT_EDGE : FLAT, x0, y0, x1, y1)))
                 continue;
             for (int v = y0; v < y1; v++)
                 for (int u = x0; u < x1; u++)
@@ -155,7 +176,7 @@ int veil_putback_find(const AVFrame *crop, bool lossless, uint8_t *mask)
         goto out;
     classify(crop, d, grey, far);
     add_up(far, w, h, lossless ? 0 : 1, sum);
-    n = find_cores(sum, w, h, lossless, mask, queue);
+    n = find_cores(crop, d, sum, lossless, mask, queue);
     ret = n > 0;
     grow(far, w, h, lossless ? 0 : 2, mask, queue, n);
     if (!lossless && ret)

@@ -7,12 +7,14 @@
  * The records do not say where that is, so it is known by its colour: areas
  * of just the seal's grey of 8x8 luma pixels and more (or at the crop's edge,
  * beyond which they may go on), with all of that colour that is joined to
- * them. A lossless crop has that grey exactly. A lossy one has it to within a
- * few levels, more at its rim, and mixes it with the pixels beside it, which
- * stay as they were too. The error is on the covered side: a patch of the face
- * itself that is just this grey stays covered. No sample of another track can
- * be put back in any case, as the crop has none: at worst a sliver of grey,
- * which lossy coding had changed too much, comes over another's cover.
+ * them. A lossless crop has that grey exactly. A lossy one has it flat and to
+ * within a few levels, more at its rim, and mixes it with the pixels beside
+ * it, which stay as they were too.
+ *
+ * No sample of another track can be put back in any case, as the crop has
+ * none. Where a lossy coder has changed the grey too much, slivers of it come
+ * over another's cover; and a flat patch of the face itself that is just this
+ * grey stays covered.
  */
 #ifndef VEIL_FILTERS_PUTBACK_H
 #define VEIL_FILTERS_PUTBACK_H

@@ -4,6 +4,7 @@
  * `veil doctor`: what this machine has, and what will therefore work.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <libavcodec/avcodec.h>
@@ -18,6 +19,8 @@
 #include "filters/detector.h"
 #include "filters/filter.h"
 #include "models.h"
+#include "recogniser.h"
+#include "sandbox.h"
 #include "version.h"
 
 typedef struct DoctorOptions {
@@ -88,12 +91,50 @@ static bool show_detectors(void)
     return any;
 }
 
+static void show_matchers(void)
+{
+    VeilCalibrations *all = NULL;
+
+    if (veil_calibrations_read(&all, NULL) < 0)
+        return;
+    for (int i = 0; veil_matchers[i]; i++) {
+        const VeilMatcherBackend *m = veil_matchers[i];
+        char path[4096], digest[VEIL_DIGEST_HEX];
+        VeilMatcherConfig c;
+        const bool there = veil_recogniser_locate(m, &c, path, sizeof(path), digest) >= 0;
+
+        printf("matcher      %-13s %s: %s\n", m->name, m->description,
+               !there                                                        ? "no model file"
+               : veil_calibrations_find(all, -1, m->name, digest) < 0 ? "no measured threshold, so it is refused"
+               : m->demonstration                                            ? "works, for demonstrations only"
+                                                                             : "works");
+    }
+    free(all);
+}
+
 static void show_encoders(void)
 {
     static const char *const names[] = { "libx264", "libx265", "libvpx-vp9", "libsvtav1", "prores_ks" };
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         printf("encoder      %-10s %s\n", names[i], avcodec_find_encoder_by_name(names[i]) ? "works" : "not in this ffmpeg");
+}
+
+static int do_nothing(void *opaque)
+{
+    (void)opaque;
+    return 0;
+}
+
+/* Opened faces are decoded in one, or not at all. */
+static void show_sandbox(void)
+{
+    const VeilSandboxLimits limits = { (size_t)64 << 20, 1 };
+    VeilSandbox s;
+    const int ret = veil_sandbox_start(&s, &limits, do_nothing, NULL);
+
+    printf("sandbox      %s\n", ret >= 0 ? "works" : "this system has no seccomp filter: 'veil open' will not decode here");
+    veil_sandbox_stop(&s);
 }
 
 static void show_limits(void)
@@ -121,7 +162,9 @@ static int run(int argc, char **argv)
     show_versions();
     show_processor();
     works = show_detectors();
+    show_matchers();
     show_encoders();
+    show_sandbox();
     show_limits();
     return works ? VEIL_EXIT_DONE : VEIL_EXIT_NO;
 }

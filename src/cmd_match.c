@@ -116,7 +116,7 @@ static void tell(const VeilMatch *m, const char *folder)
         printf("no match\n");
     veil_match_rate(right, sizeof(right), same, false);
     veil_match_rate(wrong, sizeof(wrong), other, true);
-    printf("%u tracks compared, %u without a usable look at the face\n", m->compared, m->unusable);
+    printf("%u track%s compared, %u without a usable look at the face\n", m->compared, VEIL_S(m->compared), m->unusable);
     printf("%s with %s, threshold %.3f; measured on %s (%d people, %s):\n"
            "  the same person accepted %s\n  another person accepted %s\n",
            c->matcher, c->detector, c->threshold, c->set, c->people, c->date, right, wrong);

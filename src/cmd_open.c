@@ -28,6 +28,7 @@ typedef struct OpenOptions {
     VeilGrantedOptions granted;
     VeilStrings published;
     char *key, *out, *restored;
+    double context;
     bool hash_vault, json;
 } OpenOptions;
 
@@ -40,6 +41,8 @@ static const VeilOpt open_options[] = {
       "the published video of a vault; read only if it is given, to put the faces back", 0, 0, NULL },
     { "restored", 0, VEIL_OPT_CHOICE, OFFSET(restored), "CODEC",
       "ffv1 (default) changes no other sample; h264 is for looking at", 0, 0, "ffv1|h264" },
+    { "context", 0, VEIL_OPT_DOUBLE, OFFSET(context), "SECONDS",
+      "write only so much of the video around the opened segments; default all of it", 0, 86400, NULL },
     { "hash-vault", 0, VEIL_OPT_FLAG, OFFSET(hash_vault), NULL,
       "also enter the SHA-256 of the whole vault files, which reads all of them", 0, 0, NULL },
     { "out", 'o', VEIL_OPT_STRING, OFFSET(out), "FOLDER", "a new folder for the evidence", 0, 0, NULL },
@@ -182,7 +185,7 @@ static int make_folders(Open *x)
 static int restore(Open *x, int vault)
 {
     VeilOpenPublished *p = &x->published[vault];
-    const bool lossy = x->o->restored && !strcmp(x->o->restored, "h264");
+    const VeilRestoreHow how = { x->o->restored && !strcmp(x->o->restored, "h264"), x->o->context };
     const char *ending = veil_restore_ending(p->path);
     char *path;
     int ret;
@@ -194,7 +197,7 @@ static int restore(Open *x, int vault)
         snprintf(x->restored[vault], sizeof(x->restored[vault]), "restored.%s", ending);
     if (!(path = veil_evidence_path(x->evidence, x->restored[vault])))
         return VEIL_EXIT_ERROR;
-    if (!(ret = veil_restore(x->opened, vault, p->path, path, lossy, take, x, &p->result)) &&
+    if (!(ret = veil_restore(x->opened, vault, p->path, path, how, take, x, &p->result)) &&
         !(ret = veil_evidence_enter(x->evidence, x->restored[vault])))
         p->restored = x->restored[vault];
     free(path);
@@ -312,7 +315,8 @@ static int tell(const Open *x)
     for (int i = 0; i < x->opened->n; i++)
         crops += x->opened->track[i].crops;
     if (!x->o->json) {
-        veil_info("opened %d tracks, %" PRId64 " pictures, into '%s'; erase it by %s", x->opened->n, (int64_t)crops,
+        veil_info("opened %d track%s, %" PRId64 " picture%s, into '%s'; erase it by %s", x->opened->n, VEIL_S(x->opened->n),
+                  (int64_t)crops, VEIL_S(crops),
                   x->o->out, erase);
         return VEIL_EXIT_DONE;
     }
@@ -336,7 +340,7 @@ static int open_all(Open *x, const char *warrant)
 
 static int run_open(int argc, char **argv)
 {
-    OpenOptions o = { .granted = { .pass_fd = -1 } };
+    OpenOptions o = { .granted = { .pass_fd = -1 }, .context = -1 };
     char **words = calloc((size_t)argc, sizeof(*words));
     Open *x = calloc(1, sizeof(*x));
     int n, ret = VEIL_EXIT_ERROR;

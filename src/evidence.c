@@ -75,10 +75,10 @@ static int remove_left_over(const VeilEvidence *e)
 
     if (fd < 0)
         return ret;
-    if (faccessat(fd, MARK, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+    if (faccessat(fd, MARK, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && rmdir(e->part) < 0) /* an empty one may go */
         veil_error("'%s' is in the way and no unfinished run of veil has left it; remove it, or choose another name",
                    e->part);
-    else if (remove_tree(e->part) < 0)
+    else if (remove_tree(e->part) < 0 && errno != ENOENT)
         veil_error("cannot remove '%s', which a stopped run left: %s; remove it by hand", e->part, strerror(errno));
     else
         ret = 0;

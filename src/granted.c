@@ -310,7 +310,7 @@ static int check_enough(const VeilGranted *g, const VeilGrantedOptions *o)
     }
     if ((uint32_t)o->release.n >= g->group.key.k)
         return 0;
-    veil_err(&err, VEIL_E_THRESHOLD, "%d releases of the %u needed", o->release.n, g->group.key.k);
+    veil_err(&err, VEIL_E_THRESHOLD, "%d release%s of the %u needed", o->release.n, VEIL_S(o->release.n), g->group.key.k);
     return veil_keyio_refuse(&err);
 }
 
@@ -386,7 +386,9 @@ int veil_granted_unlock(VeilGranted *g, const VeilGrantedOptions *o)
         return ret;
     if (veil_opening_new(&g->opening, &g->group, g->policy, &g->warrant, g->index, g->box.secret, &err) < 0)
         return veil_keyio_refuse(&err);
-    return add_releases(g, o);
+    ret = add_releases(g, o);
+    veil_key_clear(&g->box); /* the shares are out of their blobs: units need no more than those */
+    return ret;
 }
 
 /* ---- units ---------------------------------------------------------------------------------- */

@@ -27,7 +27,6 @@ static int no_memory(const char *what)
 static int find_probe(VeilMatch *m, VeilMatchProbe *p, const char *box)
 {
     const VeilWarrant *w = &m->granted->warrant;
-    VeilErr err;
     int used = 0;
 
     for (int i = 0; i < w->probes; i++)
@@ -38,8 +37,11 @@ static int find_probe(VeilMatch *m, VeilMatchProbe *p, const char *box)
         veil_error("probe '%s:%s' is not FILE:X,Y,W,H", p->path, box);
         return VEIL_EXIT_ERROR;
     }
-    if (veil_warrant_check_probe(w, &p->probe, &err) < 0)
-        return veil_keyio_refuse(&err);
+    if (veil_warrant_check_probe(w, &p->probe, NULL) < 0) {
+        veil_error("probe '%s' is not a picture that the warrant names, or its face box is another; give the very file "
+                   "that the issuers saw (%s)", p->path, veil_err_name(VEIL_E_PROBE));
+        return VEIL_EXIT_NO;
+    }
     for (int i = 0; i < m->probes; i++)
         if (!memcmp(m->probe[i].probe.sha256, p->probe.sha256, 32)) {
             veil_error("'%s' and '%s' are the same probe; give each once", m->probe[i].path, p->path);

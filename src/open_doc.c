@@ -140,8 +140,8 @@ static json_t *published_json(const VeilOpenPublished *p, const VeilVaultInfo *i
         set(j, "restored", NULL);
         return j;
     }
-    r = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "file", p->restored, "encoder", p->result.encoder, "frames",
-                  (json_int_t)p->result.frames, "crops_put_back", (json_int_t)p->result.put_back, "samples_put_back",
+    r = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "file", p->restored, "encoder", p->result.encoder,
+                  "first_frame", (json_int_t)p->result.first, "frames", (json_int_t)p->result.frames, "crops_put_back", (json_int_t)p->result.put_back, "samples_put_back",
                   (json_int_t)p->result.samples, "samples_of_others_left", (json_int_t)p->result.withheld);
     set(r, "lossless", json_boolean(p->result.lossless));
     set(j, "restored", r);

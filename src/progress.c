@@ -57,13 +57,14 @@ static void format_eta(char *out, size_t cap, double seconds)
 
 static void format_line(char *out, size_t cap, const VeilProgress *p, double elapsed)
 {
-    char eta[64] = "";
+    char eta[64] = "", faces[32] = "";
     const double share = p->total > 0 ? (double)p->frames / (double)p->total : 0;
 
     if (share > 0.01 && share <= 1)
         format_eta(eta, sizeof(eta), elapsed / share * (1 - share));
-    snprintf(out, cap, "%lld frames, %.2fx, %d face%s%s", (long long)p->frames, p->seconds / elapsed, p->faces,
-             p->faces == 1 ? "" : "s", eta);
+    if (p->faces >= 0)
+        snprintf(faces, sizeof(faces), ", %d face%s", p->faces, VEIL_S(p->faces));
+    snprintf(out, cap, "%lld frames, %.2fx%s%s", (long long)p->frames, p->seconds / elapsed, faces, eta);
 }
 
 static void draw_bar(const VeilProgress *p, const char *line)

@@ -13,7 +13,7 @@ typedef struct VeilProgress {
     int64_t frames;  ///< done so far
     int64_t total;   ///< frames in all, 0 if unknown
     double seconds;  ///< of video done so far
-    int faces;       ///< in the newest frame
+    int faces;       ///< in the newest frame; -1 where nobody looks for them
 } VeilProgress;
 
 /** Seconds between two lines where there is no terminal; 5 unless set. */

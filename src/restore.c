@@ -24,6 +24,9 @@ typedef struct Restoring {
     VeilRestoreTake take;
     void *opaque;
     VeilRestored *result;
+    int64_t number;         ///< of the next frame of the published video
+    int64_t start_us;       ///< its first frame's time
+    int64_t from_us, to_us; ///< what is written, in microseconds after that
     uint8_t *mask; ///< of the crop at hand
     size_t cap;
     int code; ///< exit code of what refused, 0 for plain failures
@@ -115,10 +118,8 @@ static int put_back(Restoring *r, const VeilOpenedTrack *t, AVFrame *frame)
     return ret;
 }
 
-static int restore_frame(Restoring *r, AVFrame *frame)
+static int restore_frame(Restoring *r, AVFrame *frame, int64_t number)
 {
-    const int64_t number = r->result->frames++;
-
     for (int i = 0; i < r->o->n; i++) {
         VeilOpenedTrack *t = &r->o->track[i];
         int ret;
@@ -136,6 +137,7 @@ static int restore_frame(Restoring *r, AVFrame *frame)
         if (ret < 0)
             return ret;
     }
+    r->result->frames++;
     return veil_output_frame(r->out, frame);
 }
 
@@ -151,8 +153,8 @@ static int nothing_is_left(Restoring *r)
             return AVERROR_EXIT;
         if (!t->picture)
             continue;
-        veil_error("'%s' has %lld frames, and a crop of track %u belongs to frame %u; nothing was kept", r->in->path,
-                   (long long)r->result->frames, t->track, t->crop.frame);
+        veil_error("'%s' was read to frame %lld, and a crop of track %u belongs to frame %u; nothing was kept", r->in->path,
+                   (long long)r->number, t->track, t->crop.frame);
         r->code = VEIL_EXIT_NO;
         return AVERROR_EXIT;
     }
@@ -179,36 +181,91 @@ static int open_output(Restoring *r, const AVFrame *first)
 
 static void show(const Restoring *r, const AVFrame *frame)
 {
-    const VeilProgress p = { .frames = r->result->frames,
+    const VeilProgress p = { .frames = r->number,
+                             .faces = -1,
                              .total = r->in->video->nb_frames,
                              .seconds = (double)frame->pts * av_q2d(r->in->video->time_base) };
 
     veil_progress_show(&p);
 }
 
+/* The segments that are opened, and what is wanted around them. */
+static void set_stretch(Restoring *r, double context)
+{
+    const VeilGranted *g = r->o->granted;
+    int64_t first = INT64_MAX, last = 0;
+
+    for (size_t i = 0; i < g->units; i++)
+        if (g->unit[i].vault == r->vault) {
+            first = FFMIN(first, (int64_t)g->unit[i].seg);
+            last = FFMAX(last, (int64_t)g->unit[i].seg + 1);
+        }
+    r->from_us = context < 0 ? INT64_MIN : first * VEIL_VAULT_SEGMENT_MS * 1000 - (int64_t)(context * 1e6);
+    r->to_us = context < 0 ? INT64_MAX : last * VEIL_VAULT_SEGMENT_MS * 1000 + (int64_t)(context * 1e6);
+}
+
+/* Microseconds after the first frame. */
+static int64_t time_of(const Restoring *r, int64_t pts, AVRational base)
+{
+    return pts == AV_NOPTS_VALUE ? 0 : av_rescale_q(pts, base, AV_TIME_BASE_Q) - r->start_us;
+}
+
+/* @return 0; AVERROR_EOF where nothing more is wanted; AVERROR */
+static int take_frame(Restoring *r, AVFrame *frame)
+{
+    const int64_t number = r->number++;
+    int64_t us;
+    int ret;
+
+    if (!number)
+        r->start_us = av_rescale_q(frame->pts, r->in->video->time_base, AV_TIME_BASE_Q);
+    us = time_of(r, frame->pts, r->in->video->time_base);
+    show(r, frame);
+    if (us < r->from_us || us >= r->to_us)
+        return us < r->from_us ? 0 : AVERROR_EOF;
+    if (!r->out) {
+        if ((ret = open_output(r, frame)) < 0)
+            return ret;
+        r->result->first = number;
+    }
+    return restore_frame(r, frame, number);
+}
+
+static int take_sound(Restoring *r, AVPacket *p)
+{
+    const int64_t us = time_of(r, p->pts, r->in->format->streams[p->stream_index]->time_base);
+
+    return us < r->from_us || us >= r->to_us ? 0 : veil_output_packet(r->out, p);
+}
+
+#define EARLY 256 ///< packets of sound before the first picture that is written
+
 static int restore_all(Restoring *r)
 {
-    AVPacket *early[64]; /* sound that comes before the first picture */
+    AVPacket *early[EARLY];
     int n = 0, ret;
     VeilItem item;
 
     while ((ret = veil_input_next(r->in, &item)) >= 0) {
-        if (item.frame && !r->out && (ret = open_output(r, item.frame)) >= 0)
-            for (int i = 0; i < n && ret >= 0; i++)
-                ret = veil_output_packet(r->out, early[i]);
-        if (ret >= 0 && item.frame) {
-            show(r, item.frame);
-            ret = restore_frame(r, item.frame);
-        } else if (ret >= 0 && r->out) {
-            ret = veil_output_packet(r->out, item.packet);
-        } else if (ret >= 0 && n < 64) {
+        if (item.frame) {
+            ret = take_frame(r, item.frame);
+        } else if (r->out) {
+            ret = take_sound(r, item.packet);
+        } else {
+            if (n == EARLY) { /* the oldest is the farthest away */
+                av_packet_free(&early[0]);
+                memmove(early, early + 1, (size_t)--n * sizeof(*early));
+            }
             early[n++] = item.packet;
             item.packet = NULL;
-        } else if (ret >= 0) {
-            veil_error("'%s' has too much sound before its first picture; open without --published", r->in->path);
-            ret = AVERROR(EINVAL);
         }
         veil_item_free(&item);
+        for (int i = 0; i < n && r->out && ret >= 0; i++) {
+            ret = take_sound(r, early[i]);
+            av_packet_free(&early[i]);
+            if (i == n - 1)
+                n = 0;
+        }
         if (ret < 0)
             break;
     }
@@ -248,14 +305,15 @@ const char *veil_restore_ending(const char *published)
     return turned ? "mov" : "mkv";
 }
 
-int veil_restore(VeilOpened *o, int vault, const char *published, const char *to, bool lossy, VeilRestoreTake take,
-                 void *opaque, VeilRestored *result)
+int veil_restore(VeilOpened *o, int vault, const char *published, const char *to, VeilRestoreHow how,
+                 VeilRestoreTake take, void *opaque, VeilRestored *result)
 {
     const int errors = veil_msg_errors();
     Restoring r = { .o = o, .vault = vault, .take = take, .opaque = opaque, .result = result };
-    int ret = make_settings(&r.s, to, lossy);
+    int ret = make_settings(&r.s, to, how.lossy);
 
-    *result = (VeilRestored){ .lossless = !lossy };
+    *result = (VeilRestored){ .lossless = !how.lossy };
+    set_stretch(&r, how.context);
     if (ret >= 0 && (ret = veil_input_open(&r.in, published, 0, &veil_cancelled)) >= 0) {
         r.in->stop_on_error = true; /* it is whole, or it is not the sealed one */
         veil_progress_begin();

@@ -6,7 +6,7 @@
  * code that ships. The threshold is set on one half of the people, the rates
  * are measured on the other, and an entry for config/calibration.cfg is written.
  *
- *   match [MATCHER [DETECTOR [FMR [QUALITY [STREET_FOLDER]]]]]
+ *   match MATCHER [DETECTOR [FMR [QUALITY [STREET_FOLDER]]]]
  *
  * FMR is the share of strangers that the threshold may let through (.001), QUALITY what a track's best look must
  * have to be compared (.05).
@@ -52,6 +52,7 @@ static struct {
     int probes, tracks, people;
     float least; ///< quality of a track that is compared
     int no_probe, no_track; ///< those in which no face was found
+    int no_track_half;      ///< of them, tracks of the second half
     char digest[VEIL_DIGEST_HEX];
 } b;
 
@@ -109,6 +110,7 @@ static void add_track(VeilLooks *looks, int person, int half, int size)
     } else {
         veil_secret_free(t->tmpl);
         b.no_track++;
+        b.no_track_half += half;
     }
     veil_looks_free(looks);
 }
@@ -429,7 +431,7 @@ static int show_sizes(float threshold)
 static void write_entry(const char *set, double fmr, float threshold, const Scores *s)
 {
     const time_t now = time(NULL);
-    int compared = 0, offered = b.no_track;
+    int compared = 0, offered = b.no_track_half;
     char date[16];
 
     for (int i = 0; i < b.tracks; i++) {
@@ -497,13 +499,17 @@ int main(int argc, char **argv)
     const double fmr = argc > 3 ? atof(argv[3]) : .001;
 
     b.least = argc > 4 ? (float)atof(argv[4]) : .05f;
+    if (argc < 2) {
+        fprintf(stderr, "match: tests/bench/match.sh runs it\n");
+        return 0;
+    }
     if (!media && !street) {
         fprintf(stderr, "match: no pictures of people; set VEIL_TEST_MEDIA, or give a folder of streets: skipped\n");
         return 0;
     }
     setenv("VEIL_CONFIG", "config", 0); /* measurements run in the root of the tree */
     av_log_set_level(AV_LOG_ERROR);
-    if (sodium_init() < 0 || open_matcher(argc > 1 ? argv[1] : "mobilefacenet") < 0 ||
+    if (sodium_init() < 0 || open_matcher(argv[1]) < 0 ||
         open_detector(argc > 2 ? argv[2] : "yunet") < 0) {
         fprintf(stderr, "match: no such matcher or detector, or no model for it; 'veil models list' shows them\n");
         return 2;

@@ -7,7 +7,7 @@
  *
  *   courttool new DIR            group.note, policy.note, op, req, rbox, mbox and msign.key (passphrase on
  *                                descriptor 3), log/, secrets; 2 of 3 custodians; COURT_APPROVE=person
- *   courttool warrant DIR NAME KIND VAULT TRACK:FIRST:LAST...
+ *   courttool warrant DIR NAME KIND VAULT[,VAULT...] [2/]TRACK:FIRST:LAST...
  *                                NAME, NAME.1.minisig, NAME.leaf, NAME.tlog-proof, NAME.release-1 .. -3;
  *                                KIND is view, match, expired, early or lie: custodian 1 gives bad shares;
  *                                before the tracks may stand reason=WORD and probe=FILE:X,Y,W,H
@@ -214,11 +214,61 @@ static bool read_word(VeilWarrant *w, const char *word)
     return true;
 }
 
-static void fill(VeilWarrant *w, const Court *c, const char *kind, const VeilVaultInfo *v, char **scope, int scopes)
+/* The vaults of a warrant, by vid, and where each stood on the command line, from 1. */
+typedef struct Given {
+    VeilVault *v;
+    int place;
+} Given;
+
+static Given given[VEIL_WARRANT_VAULTS_MAX];
+static int n_given;
+
+static int by_vid(const void *a, const void *b)
+{
+    return memcmp(veil_vault_info(((const Given *)a)->v)->header.vid, veil_vault_info(((const Given *)b)->v)->header.vid, 32);
+}
+
+static int open_given(const char *list, VeilErr *err)
+{
+    char *copy = strdup(list);
+
+    for (char *at = strtok(copy, ","); at; at = strtok(NULL, ",")) {
+        given[n_given].place = n_given + 1;
+        if (veil_vault_open(&given[n_given++].v, at, true, err) < 0)
+            return -1;
+    }
+    qsort(given, (size_t)n_given, sizeof(*given), by_vid);
+    return 0;
+}
+
+static int by_scope(const void *a, const void *b)
+{
+    const VeilScope *x = a, *y = b;
+
+    return x->vault != y->vault ? x->vault - y->vault : (x->track > y->track) - (x->track < y->track);
+}
+
+/* "TRACK:FIRST:LAST", of the second vault "2/TRACK:FIRST:LAST". */
+static bool read_scope(VeilScope *s, const char *text)
+{
+    int place = 1;
+
+    if (sscanf(text, "%d/%u:%u:%u", &place, &s->track, &s->first, &s->last) != 4) {
+        place = 1;
+        if (sscanf(text, "%u:%u:%u", &s->track, &s->first, &s->last) != 3)
+            return false;
+    }
+    for (int i = 0; i < n_given; i++)
+        if (given[i].place == place)
+            s->vault = i;
+    return true;
+}
+
+static void fill(VeilWarrant *w, const Court *c, const char *kind, char **scope, int scopes)
 {
     const int64_t now = time(NULL);
 
-    *w = (VeilWarrant){ .policy_version = 1, .not_before = now - 600, .not_after = now + 86400, .vaults = 1,
+    *w = (VeilWarrant){ .policy_version = 1, .not_before = now - 600, .not_after = now + 86400, .vaults = n_given,
                         .unseal_by = now + 864000, .match = !strcmp(kind, "match") };
     if (!strcmp(kind, "expired")) {
         w->not_before = now - 86400;
@@ -236,12 +286,14 @@ static void fill(VeilWarrant *w, const Court *c, const char *kind, const VeilVau
     memcpy(w->requester_sign, c->s.req, 32);
     memcpy(w->requester_box, c->s.rbox, 32);
     memcpy(w->deliver_box, w->match ? c->s.mbox : c->s.rbox, 32);
-    memcpy(w->vault[0].vid, v->header.vid, 32);
-    memcpy(w->vault[0].root, v->seal.root, 32);
+    for (int i = 0; i < n_given; i++) {
+        memcpy(w->vault[i].vid, veil_vault_info(given[i].v)->header.vid, 32);
+        memcpy(w->vault[i].root, veil_vault_info(given[i].v)->seal.root, 32);
+    }
     for (int i = 0; i < scopes; i++)
-        if (!read_word(w, scope[i]) && sscanf(scope[i], "%u:%u:%u", &w->scope[w->scopes].track,
-                                              &w->scope[w->scopes].first, &w->scope[w->scopes].last) == 3)
+        if (!read_word(w, scope[i]) && read_scope(&w->scope[w->scopes], scope[i]))
             w->scopes++;
+    qsort(w->scope, (size_t)w->scopes, sizeof(*w->scope), by_scope);
     if (w->match && !w->probes) {
         w->probes = 1;
         w->probe[0] = (VeilProbe){ .w = 10, .h = 10 };
@@ -278,28 +330,38 @@ typedef struct Release {
     uint64_t index;
 } Release;
 
-static int make_release(Release *r, const Court *c, uint32_t i, bool lie, const VeilWarrant *w, uint64_t leaf, VeilVault *v,
-                        VeilLogDir *log, VeilErr *err)
+/* Shares of all units in the scope of one vault. */
+static int add_shares(VeilReleaseItem *item, uint32_t *n, const Court *c, uint32_t i, bool lie, const VeilWarrant *w, int vault,
+                      VeilErr *err)
 {
-    const VeilVaultHeader *h = &veil_vault_info(v)->header;
-    const uint32_t units = veil_vault_info(v)->seal.units;
-    VeilReleaseItem *item = calloc(units, sizeof(*item));
-    VeilReleaseNote note = { .ctx = { .i = i } };
+    const VeilVaultHeader *h = &veil_vault_info(given[vault].v)->header;
     VeilEntry e;
 
-    for (uint32_t u = 0; u < units; u++) {
+    for (uint32_t u = 0; u < veil_vault_info(given[vault].v)->seal.units; u++) {
         VeilUnitRef ref;
 
-        if (veil_entry_parse(&e, veil_vault_entry(v, u)) < 0 || !veil_warrant_covers(w, 0, e.track, e.seg))
+        if (veil_entry_parse(&e, veil_vault_entry(given[vault].v, u)) < 0 || !veil_warrant_covers(w, vault, e.track, e.seg))
             continue;
         ref = veil_entry_ref(&e, h->policy, h->vid);
-        memcpy(item[note.ctx.count].uid, e.uid, VEIL_UID_BYTES);
-        if (veil_tdh2_partial(&item[note.ctx.count].share, &c->g.key, i, c->s.x[i], &ref, w->wid, &e.ct, err) < 0)
+        memcpy(item[*n].uid, e.uid, VEIL_UID_BYTES);
+        if (veil_tdh2_partial(&item[*n].share, &c->g.key, i, c->s.x[i], &ref, w->wid, &e.ct, err) < 0)
             return -1;
         if (lie)
-            item[note.ctx.count].share.f[0] ^= 1;
-        note.ctx.count++;
+            item[*n].share.f[0] ^= 1;
+        ++*n;
     }
+    return 0;
+}
+
+static int make_release(Release *r, const Court *c, uint32_t i, bool lie, const VeilWarrant *w, uint64_t leaf,
+                        VeilLogDir *log, VeilErr *err)
+{
+    VeilReleaseItem *item = calloc(VEIL_RELEASE_MAX_UNITS, sizeof(*item));
+    VeilReleaseNote note = { .ctx = { .i = i } };
+
+    for (int v = 0; v < n_given; v++)
+        if (add_shares(item, &note.ctx.count, c, i, lie, w, v, err) < 0)
+            return -1;
     memcpy(note.ctx.wid, w->wid, 32);
     memcpy(note.ctx.deliver, w->deliver_box, 32);
     r->len = VEIL_RELEASE_BLOB(note.ctx.count);
@@ -341,14 +403,13 @@ static int run_warrant(const char *dir, const char *name, const char *kind, cons
     VeilText text = { 0 }, leaf = { 0 }, proof = { 0 };
     Release r[3] = { 0 };
     VeilLogDir *log = NULL;
-    VeilVault *v = NULL;
     uint64_t index;
     VeilErr err = { 0 };
     VeilLeaf l;
 
     TRY(load(&c, dir, &err));
-    TRY(veil_vault_open(&v, vault, true, &err));
-    fill(&w, &c, kind, veil_vault_info(v), scope, scopes);
+    TRY(open_given(vault, &err));
+    fill(&w, &c, kind, scope, scopes);
     TRY(veil_warrant_print(&text, &w));
     TRY(veil_file_write(name, text.at, text.len, 0644, true, &err));
     TRY(sign_warrant(&c, &text, &w, name, &err));
@@ -356,7 +417,7 @@ static int run_warrant(const char *dir, const char *name, const char *kind, cons
     l = veil_leaf_of_warrant(&w);
     TRY(log_leaf(log, &l, c.s.issuer, &leaf, &index, &err));
     for (uint32_t i = 1; i <= 3; i++)
-        TRY(make_release(&r[i - 1], &c, i, i == 1 && !strcmp(kind, "lie"), &w, index, v, log, &err));
+        TRY(make_release(&r[i - 1], &c, i, i == 1 && !strcmp(kind, "lie"), &w, index, log, &err));
     TRY(witness(log, &c, &err));
     TRY(veil_logdir_prove(log, index, &proof, &err));
     TRY(veil_file_write(beside(name, "leaf"), leaf.at, leaf.len, 0644, true, &err));
@@ -365,7 +426,8 @@ static int run_warrant(const char *dir, const char *name, const char *kind, cons
         TRY(veil_logdir_prove(log, r[i - 1].index, &r[i - 1].proof, &err));
         TRY(write_release(&r[i - 1], name, i, &err));
     }
-    veil_vault_close(v);
+    for (int i = 0; i < n_given; i++)
+        veil_vault_close(given[i].v);
     veil_logdir_close(log);
     return 0;
 }
