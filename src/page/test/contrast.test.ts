@@ -33,8 +33,9 @@ const RULES: [string, string[], number][] = [
   ['text', [...GROUNDS, ...ROWS], 4.5], ['dim', [...GROUNDS, ...ROWS], 4.5],
   ['accent', ['panel', 'raised'], 4.5], ['bad', ['panel', 'raised'], 4.5],
   ['keep', ['panel'], 4.5], ['seal', ['panel'], 4.5], ['doubt', ['panel'], 4.5],
+  ['box-ink', ['box-chosen'], 4.5],
   ['on-accent', ['accent', 'keep', 'seal'], 4.5],
-  ['edge', ['panel', 'raised', 'ground'], 3],
+  ['text', ['field'], 4.5], ['edge', ['panel', 'raised', 'ground', 'field'], 3],
   ...['detected', 'filled', 'extended', 'manual', 'mute', 'zone', 'keep', 'seal', 'doubt', 'playhead'].map((name): [string, string[], number] => [name, ROWS, 3]),
 ];
 
@@ -43,7 +44,7 @@ for (const [theme, color] of [['dark', dark], ['light', light]] as const)
     assert.ok(color && color.size > 20, 'the tokens are read');
     for (const [what, grounds, least] of RULES)
       for (const ground of grounds) {
-        const a = color!.get(what), b = color!.get(ground);
+        const a = color!.get(what) ?? dark!.get(what), b = color!.get(ground) ?? dark!.get(ground);
         assert.ok(a && b, `${what} and ${ground} are tokens`);
         const got = contrast(a!, b!);
         assert.ok(got >= least, `${what} on ${ground}: ${got.toFixed(2)}, at least ${least}`);
