@@ -279,9 +279,9 @@ is "is four seconds of one channel at 24 kHz" "$(ffprobe -v error -show_entries 
 is "silent where it is" "$(heard 0 95000)" "0 0"
 api GET /api/sound/1.wav > /dev/null
 is "silent until the tone" "$(heard 0 23000 | cut -d ' ' -f 1)" 0
-set -- $(heard 26000 50000)
-ok "the tone from there" [ "$1" -gt 1000 ]
-ok "at its pitch" [ "$2" -gt 1990 -a "$2" -lt 2010 ]
+read -r mean crossings <<< "$(heard 26000 50000)"
+ok "the tone from there" [ "$mean" -gt 1000 ]
+ok "at its pitch" [ "$crossings" -gt 1990 -a "$crossings" -lt 2010 ]
 is "after the end" "$(api GET /api/sound/9.wav)" 404
 is "far after the end" "$(api GET /api/sound/999999999999999.wav)" 404
 ok "one without sound" review bars.mp4
