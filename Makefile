@@ -194,8 +194,10 @@ TESTED = $(UNIT) $(sort $(wildcard tests/e2e/*.t))
 run_tests = CMOCKA_MESSAGE_OUTPUT=TAP VEIL=$(BUILD)/veil VEIL_BUILD=$(BUILD) \
     prove -j$(JOBS) --merge --exec tests/lib/run-test $(1)
 
+# Built with the tests, so that they do not rot between measurements.
+BENCH := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 VAULTTOOL := $(addprefix $(BUILD)/tests/lib/,vaulttool sealtool courttool)
-test-built: all veil-keys $(UNIT) $(VAULTTOOL)
+test-built: all veil-keys $(UNIT) $(VAULTTOOL) $(BENCH)
 	$(call run_tests,$(TESTED))
 test-unit: all $(UNIT)
 	$(call run_tests,$(UNIT))
@@ -250,7 +252,6 @@ hdr-check:
 	    $(CC) -std=c17 -D_GNU_SOURCE -I. $(call pkg,cflags,$(VIDEO_LIBS) $(KEYS_LIBS)) -fsyntax-only -x c $$h || exit 1; done
 
 # ---- measuring, breaking, installing -------------------------------------------
-BENCH := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libveil.a
 	$(call say,LINK,$@)
 	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(call pkg,libs,$(VIDEO_LIBS) $(KEYS_LIBS)) $(CV_LIBS) -lm

@@ -9,7 +9,9 @@
  *
  * A face that is missed at one size of the picture is often found at another,
  * so the searches take turns at three sizes, together as dear as three of the
- * middle one and a quarter more.
+ * middle one and a quarter more. With turn=N each Nth search is followed by
+ * one of the picture turned, by 90, 180 and 270 degrees in rotation: for people
+ * who lie, and for recordings held sideways that say nothing of it.
  */
 #include <limits.h>
 #include <math.h>
@@ -27,18 +29,23 @@
 /* Sizes that are taken in turn, as shares of `size`. */
 static const float scales[] = { 1, 1.5f, 0.75f };
 #define MAX_SIZE 8192
+#define SIZE     1280 ///< unless told otherwise
+#define LEAST    10.7 ///< pixels of a face in the picture searched that `min_face` comes down to: 16 of 1920 at 1280
+#define TURNS    3
+#define SAME     0.5f ///< overlap of two finds of one face
 #define SCALES (int)FF_ARRAY_ELEMS(scales)
 
 typedef struct DetectContext {
     const AVClass *class; ///< must be first
     char *backend;
     char *model;
-    int size;
+    int size, min_face; ///< -1 and 0: not given
     double threshold;
     int every, vary, light, scene_start;
-    int threads;
+    int threads, turn_every;
     const VeilDetectorBackend *found;
     void *detector[SCALES]; ///< one for each size; only the first without `vary`
+    void *turned[TURNS];    ///< by 90, 180, 270 degrees; only with `turn`
     char digest[65];
     char source[64]; ///< who made the list, for its header
     VeilScene scene;
@@ -47,6 +54,7 @@ typedef struct DetectContext {
     int since_searched; ///< frames from the last searched one to `held`
     int age;            ///< frames of this scene up to `held`
     int turn;           ///< whose size is next
+    int64_t turns;      ///< searches of the turned picture
     int64_t frames, searched, faces;
 } DetectContext;
 
@@ -103,11 +111,32 @@ static const VeilDetectorBackend *named(VeilFilterContext *ctx, char *path, size
     return ret < 0 ? complain(ctx, b->model, ret) : b;
 }
 
+/* Longer side of the picture searched; 0 for the frame's own. */
+static int choose_size(VeilFilterContext *ctx)
+{
+    const DetectContext *s = ctx->priv;
+
+    if (s->min_face && s->size >= 0) {
+        av_log(ctx, AV_LOG_ERROR, "'size' follows from 'min_face'; give one of them\n");
+        return AVERROR(EINVAL);
+    }
+    if (!s->min_face)
+        return s->size >= 0 ? s->size : SIZE;
+    return av_clip((int)lrint(FFMAX(ctx->in.w, ctx->in.h) * LEAST / s->min_face), 64, MAX_SIZE);
+}
+
 static int open_detectors(VeilFilterContext *ctx, const VeilDetectorConfig *config)
 {
     DetectContext *s = ctx->priv;
     const int size = config->size ? config->size : FFMAX(ctx->in.w, ctx->in.h);
     int ret = 0;
+
+    for (int i = 0; i < (s->turn_every ? TURNS : 0) && ret >= 0; i++) {
+        VeilDetectorConfig c = *config;
+
+        c.rotation = (config->rotation + 90 * (i + 1)) % 360;
+        ret = s->found->open(&s->turned[i], &c, ctx);
+    }
 
     for (int i = 0; i < (s->vary ? SCALES : 1) && ret >= 0; i++) {
         VeilDetectorConfig c = *config;
@@ -123,8 +152,10 @@ static int detect_init(VeilFilterContext *ctx)
 {
     DetectContext *s = ctx->priv;
     char path[PATH_MAX] = "";
-    VeilDetectorConfig config = { .size = s->size, .rotation = ctx->in.rotation };
+    VeilDetectorConfig config = { .size = choose_size(ctx), .rotation = ctx->in.rotation };
 
+    if (config.size < 0)
+        return config.size;
     config.threads = s->threads;
     config.dim = !s->light;
     s->found = strcmp(s->backend, "auto") ? named(ctx, path, sizeof(path)) : pick(ctx, path, sizeof(path));
@@ -143,12 +174,25 @@ static int detect_init(VeilFilterContext *ctx)
     return open_detectors(ctx, &config);
 }
 
+/* The picture as it is, and now and then turned. @return number of faces, or as find() */
+static int find(VeilFilterContext *ctx, const AVFrame *frame, VeilFace faces[2 * VEIL_MAX_FACES])
+{
+    DetectContext *s = ctx->priv;
+    const int upright = s->found->find(s->detector[s->turn], frame, faces, VEIL_MAX_FACES, ctx);
+    int lying;
+
+    if (upright < 0 || !s->turn_every || s->searched % s->turn_every)
+        return upright;
+    lying = s->found->find(s->turned[s->turns++ % TURNS], frame, faces + upright, VEIL_MAX_FACES, ctx);
+    return lying < 0 ? lying : veil_faces_suppress(faces, upright + lying, SAME, VEIL_MAX_FACES);
+}
+
 static int search(VeilFilterContext *ctx, AVFrame *frame)
 {
     DetectContext *s = ctx->priv;
-    VeilFace faces[VEIL_MAX_FACES];
+    VeilFace faces[2 * VEIL_MAX_FACES];
     VeilBox boxes[VEIL_MAX_FACES];
-    const int n = s->found->find(s->detector[s->turn], frame, faces, VEIL_MAX_FACES, ctx);
+    const int n = find(ctx, frame, faces);
 
     if (n < 0) {
         av_log(ctx, AV_LOG_ERROR, "detector '%s' failed on frame %" PRId64 ": %s; nothing was written\n",
@@ -216,6 +260,8 @@ static void detect_uninit(VeilFilterContext *ctx)
 
     for (int i = 0; s->found && i < SCALES; i++)
         s->found->close(s->detector[i]);
+    for (int i = 0; s->found && i < TURNS; i++)
+        s->found->close(s->turned[i]);
     av_frame_free(&s->held);
     av_frame_free(&s->ready);
 }
@@ -224,7 +270,9 @@ static void detect_uninit(VeilFilterContext *ctx)
 static const AVOption detect_options[] = {
     { "backend", "set the detector, or 'auto' for the best one here", OFFSET(backend), AV_OPT_TYPE_STRING, { .str = "auto" }, 0, 0, VEIL_OPT_FLAGS },
     { "model", "set the file of its weights; not checked against a SHA-256", OFFSET(model), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, VEIL_OPT_FLAGS },
-    { "size", "set the longer side of the picture searched, 0 for the frame's own", OFFSET(size), AV_OPT_TYPE_INT, { .i64 = 1280 }, 0, MAX_SIZE, VEIL_OPT_FLAGS },
+    { "size", "set the longer side of the picture searched, 0 for the frame's own, -1 for 1280 or what min_face asks", OFFSET(size), AV_OPT_TYPE_INT, { .i64 = -1 }, -1, MAX_SIZE, VEIL_OPT_FLAGS },
+    { "min_face", "set the smallest face to look for, in pixels of the frame, in place of 'size'", OFFSET(min_face), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, 1024, VEIL_OPT_FLAGS },
+    { "turn", "follow each Nth search by one of the picture turned; 0 for none", OFFSET(turn_every), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, 1000, VEIL_OPT_FLAGS },
     { "threshold", "set the lowest score that counts, on the common scale; 0 for the detector's own", OFFSET(threshold), AV_OPT_TYPE_DOUBLE, { .dbl = 0 }, 0, 0.99, VEIL_OPT_FLAGS },
     { "every", "search each Nth frame, and each new scene", OFFSET(every), AV_OPT_TYPE_INT, { .i64 = 1 }, 1, 25, VEIL_OPT_FLAGS },
     { "vary", "search at three sizes in turn: once, one and a half times and three quarters of it", OFFSET(vary), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, VEIL_OPT_FLAGS },

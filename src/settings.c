@@ -35,7 +35,9 @@ const VeilOpt veil_settings_rows[] = {
 
     { "detector", 'd', VEIL_OPT_STRING, ROW(detector), "NAME", "what finds faces: auto, yunet, own, opencv, cascade" },
     { "detect-size", 's', VEIL_OPT_INT, ROW(detect_size), "N", "longer side of the picture searched, 0 for the video's own", 0, 8192 },
+    { "min-face", 0, VEIL_OPT_INT, ROW(min_face), "PX", "smallest face to look for, in pixels of the video, in place of --detect-size; 0 for that", 0, 1024 },
     { "detect-every", 0, VEIL_OPT_INT, ROW(detect_every), "N", "search each Nth frame, and each new scene", 1, 25 },
+    { "detect-turn", 0, VEIL_OPT_INT, ROW(detect_turn), "N", "follow each Nth search by one of the picture turned, for people who lie; 0 for none", 0, 1000 },
     { "threshold", 0, VEIL_OPT_DOUBLE, ROW(threshold), "X", "lowest score that counts where faces are expected, 0 for the detector's own", 0, 0.5 },
     { "lookahead", 0, VEIL_OPT_DOUBLE, ROW(lookahead), "S", "seconds that frames are held back for tracking", 0.1, 60 },
     { "patience", 0, VEIL_OPT_DOUBLE, ROW(patience), "S", "seconds that a face is awaited that was not seen", 0, 60 },
@@ -265,7 +267,8 @@ static void add_zones(AVBPrint *b, const VeilStrings *zone)
 static void add_finding(AVBPrint *b, const VeilSettings *s)
 {
     add_quoted(b, "detect=backend", s->detector);
-    av_bprintf(b, ":size=%d:every=%d:threshold=%g,", s->detect_size, s->detect_every, s->threshold);
+    av_bprintf(b, s->min_face ? ":min_face=%d" : ":size=%d", s->min_face ? s->min_face : s->detect_size);
+    av_bprintf(b, ":every=%d:turn=%d:threshold=%g,", s->detect_every, s->detect_turn, s->threshold);
     av_bprintf(b, "track=lookahead=%g:patience=%g:extend=%g,", s->lookahead, s->patience, s->extend);
 }
 

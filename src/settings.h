@@ -25,7 +25,7 @@ typedef struct VeilSettings {
     /* finding and hiding */
     char *chain;
     char *detector;
-    int detect_size, detect_every;
+    int detect_size, min_face, detect_every, detect_turn;
     double threshold;
     double lookahead, patience, extend; ///< seconds
     char *style, *color;

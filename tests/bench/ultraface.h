@@ -86,7 +86,7 @@ static int ultraface_find(void *priv, const AVFrame *f, VeilFace *faces, int cap
 }
 
 static const VeilDetectorBackend ultraface = {
-    .name = "ultraface", .needs_model = true, .open = ultraface_open, .find = ultraface_find, .close = ultraface_close,
+    .name = "ultraface", .open = ultraface_open, .find = ultraface_find, .close = ultraface_close,
 };
 
 #endif /* VEIL_TESTS_BENCH_ULTRAFACE_H */

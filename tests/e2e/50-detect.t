@@ -88,6 +88,15 @@ else
     skip "turned" "this ffmpeg marks rotation another way"
 fi
 
+# Sideways, and nothing says so: found by turning the picture now and then.
+runs "sideways: runs" veil redact side.mp4 -o side-out.mp4 -d own --detect-turn 1 --preset veryfast --crf 10
+ff -i side-out.mp4 -map 0:v -vf transpose=clock -c:v ffv1 upright.mkv
+ok "sideways: at most 30 % of faces are bare" at_most "$(bare_share upright.mkv 640 360)" 30
+runs "min-face: the size follows from it" veil redact side.mp4 -o side-out2.mp4 -d own --min-face 8 --preset veryfast
+ok "min-face: and the report says so" jq -e '.filters[0].options | test("min_face=8")' side-out2.mp4.report.json
+ok "min-face with a size: exit 2" exits 2 veil redact side.mp4 -o no.mp4 --chain detect=size=640:min_face=8,track,cover
+ok "min-face with a size: one sentence" one_sentence "'size' follows from 'min_face'"
+
 # A zone and faces at once.
 runs "zone and faces: runs" veil redact street.mp4 -o both.mp4 -d own -z "0,0 64,0 64,64 0,64" -z "90%,0 100%,0 100%,10% 90%,10%" --preset veryfast --crf 10
 ok "zone and faces: first zone" is_flat both.mp4 56:56:4:4
