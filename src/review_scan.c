@@ -32,7 +32,7 @@ struct VeilReviewScan {
 static int start(VeilReviewScan *s)
 {
     VeilReview *r = s->review;
-    const char *argv[10] = { "scan", r->input, "-o", r->tracks_path, "--progress", "0.5" };
+    const char *argv[10] = { "scan", r->input, "-o", r->tracks_path, "--progress", "0.2" };
     int ret;
 
     if (r->settings.profile)

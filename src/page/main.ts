@@ -223,7 +223,7 @@ async function scanned(): Promise<void> {
     if (share) bar.value = share;
     const spent = (performance.now() - begun) / 1000, left = frames > first && first >= 0 ? (spent / (frames - first)) * Math.max(0, expected - frames) : 0;
     byId('scan-text').textContent = !frames ? 'Starting' : `${plural(frames, 'frame')}${expected ? ` of about ${expected.toLocaleString('en')}` : ''}${left > 2 ? `, ${clock(left, 0)} left` : ''}`;
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await new Promise((resolve) => setTimeout(resolve, 200));
   }
   if (stopped) return;
   box.remove();

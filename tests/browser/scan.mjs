@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { done, is, ok, review, run } from './lib.mjs';
 
 const [folder, pictures] = process.argv.slice(2), video = join(folder, 'scan.mp4');
-run(process.env.STREET, '-o', video, '--frames', '300', '--size', '640x360', '--people', '5', '--no-audio', '--seed', '3');
+run(process.env.STREET, '-o', video, '--frames', '300', '--size', '1280x720', '--people', '5', '--no-audio', '--seed', '3');
 
 { // stopped
   const { page, stop } = await review(video, { waits: false });
