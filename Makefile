@@ -10,12 +10,12 @@ FUZZ_S  ?= 60
 JOBS    ?= $(shell nproc)
 
 PACKAGES := gcc g++ make pkg-config libc6-dev \
-    libavcodec-dev libavformat-dev libavfilter-dev libavutil-dev libswscale-dev \
-    libopencv-dev opencv-data libsodium-dev libconfig-dev libjansson-dev libmicrohttpd-dev
-TEST_PACKAGES := libcmocka-dev ffmpeg perl minisign jq curl gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
+    libavcodec-dev libavformat-dev libavfilter-dev libavutil-dev libswscale-dev libswresample-dev \
+    libopencv-dev opencv-data libsodium-dev libconfig-dev libjansson-dev libmicrohttpd-dev libqrencode-dev
+TEST_PACKAGES := libcmocka-dev ffmpeg perl minisign jq curl zbar-tools gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 DEV_PACKAGES  := clang clang-tidy clang-format cppcheck shellcheck hyperfine valgrind mandoc libclang-rt-14-dev
 
-VIDEO_LIBS := libavformat libavcodec libavfilter libswscale libavutil libconfig libmicrohttpd
+VIDEO_LIBS := libavformat libavcodec libavfilter libswscale libswresample libavutil libconfig libmicrohttpd libqrencode
 KEYS_LIBS  := libsodium jansson
 CV_LIBS    := -lopencv_dnn -lopencv_objdetect -lopencv_imgproc -lopencv_core
 
@@ -46,7 +46,7 @@ pkg = $(shell pkg-config --$(1) $(2) 2>/dev/null)
 # ---- what there is ---------------------------------------------------------
 KEYS_SRC   := $(wildcard keys/*.c)
 FILTER_SRC := $(wildcard filters/*.c filters/*.cpp filters/nn/*.c)
-PROG_SRC   := $(filter-out src/main.c,$(wildcard src/*.c))
+PROG_SRC   := $(filter-out src/main.c src/qr_none.c,$(wildcard src/*.c))
 obj = $(patsubst %,$(BUILD)/%.o,$(basename $(1)))
 LIB_OBJ    := $(call obj,$(KEYS_SRC) $(FILTER_SRC) $(PROG_SRC))
 UNIT       := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
@@ -78,7 +78,7 @@ $(SAMPLES): $(STREET_OBJ)
 # A command is cmd_NAME.c and, where it is long, its parts cmd_NAME_*.c.
 KEYS_CMD := $(foreach c,keys group policy warrant request approve log inspect consent,$(wildcard src/cmd_$c.c src/cmd_$(c)_*.c))
 KEYS_BIN := $(addprefix $(BUILD)/,$(KEYS_SRC:.c=.o) $(KEYS_CMD:.c=.o) \
-    src/opts.o src/msg.o src/keyio.o src/digest.o $(patsubst %.c,%.o,$(wildcard src/ceremony*.c)) src/main-keys.o)
+    src/opts.o src/msg.o src/keyio.o src/digest.o src/consent_paper.o src/qr_none.o $(patsubst %.c,%.o,$(wildcard src/ceremony*.c)) src/main-keys.o)
 
 veil-keys: $(BUILD)/veil-keys
 

@@ -4,6 +4,7 @@
  * `veil consent`: a person agrees that a face stays visible, or takes that
  * back. Consent never opens a unit.
  */
+#include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <time.h>
 
 #include "cmd.h"
+#include "consent_paper.h"
 #include "digest.h"
 #include "keyio.h"
 #include "keys/bytes.h"
@@ -20,7 +22,8 @@
 #include "msg.h"
 
 typedef struct ConsentOptions {
-    char *subject, *controller, *subject_key, *controller_key, *purpose, *data, *notice, *recording, *key, *log, *out;
+    char *subject, *controller, *subject_key, *controller_key, *purpose, *data, *notice, *contact, *recording, *key, *log,
+        *out;
     int days, track, pass_fd;
     bool json;
 } ConsentOptions;
@@ -38,6 +41,7 @@ static const VeilOpt consent_options[] = {
     { "data", 0, VEIL_OPT_STRING, OFFSET(data), "WORD", "which data, such as face-image", 0, 0, NULL },
     { "notice", 0, VEIL_OPT_STRING, OFFSET(notice), "FILE", "the privacy notice that the person was shown", 0,
       0, NULL },
+    { "contact", 0, VEIL_OPT_STRING, OFFSET(contact), "TEXT", "form, receipt: where consent is taken back", 0, 0, NULL },
     { "recording", 0, VEIL_OPT_STRING, OFFSET(recording), "FILE", "the video that it is for; with --track", 0, 0, NULL },
     { "track", 0, VEIL_OPT_INT, OFFSET(track), "N", "the person's track in the tracks file of that video", 1,
       INT32_MAX, NULL },
@@ -304,6 +308,121 @@ static int run_verify(const ConsentOptions *o, char **files, int n)
     return VEIL_EXIT_DONE;
 }
 
+/* Only the notice whose digest is in the record may stand on its paper. */
+static int read_notice(char **text, const VeilConsent *c, const char *path)
+{
+    uint8_t digest[crypto_hash_sha256_BYTES], *bytes;
+    size_t len;
+    int ret = path ? veil_keyio_read(&bytes, &len, path, 16u << 20) : 0;
+
+    if (!path || ret)
+        return ret;
+    *text = (char *)bytes;
+    crypto_hash_sha256(digest, bytes, len);
+    if (!sodium_memcmp(digest, c->notice, sizeof(digest)) && !memchr(bytes, 0, len))
+        return 0;
+    veil_error("'%s' is not the notice that the record names; give the file that was shown, as text", path);
+    return VEIL_EXIT_ERROR;
+}
+
+static int write_paper(const VeilConsentPaper *p, bool receipt, const char *path)
+{
+    char *text = NULL;
+    size_t len = 0;
+    VeilErr err;
+    FILE *f = open_memstream(&text, &len);
+    int ret = f ? 0 : -ENOMEM;
+
+    if (f) {
+        ret = receipt ? veil_consent_receipt(f, p) : veil_consent_form(f, p);
+        if (fclose(f) && ret >= 0)
+            ret = -EIO;
+    }
+    if (ret < 0)
+        veil_err(&err, ret, "'%s'", path);
+    else if (strcmp(path, "-") != 0)
+        ret = veil_file_write(path, text, len, 0644, false, &err);
+    else if (fwrite(text, 1, len, stdout) != len || fflush(stdout))
+        ret = veil_err(&err, -EIO, "standard output");
+    free(text);
+    if (ret == -EEXIST) {
+        veil_error("'%s' exists; choose another name", path);
+        return VEIL_EXIT_ERROR;
+    }
+    if (ret < 0)
+        return veil_keyio_refuse(&err);
+    if (strcmp(path, "-") != 0)
+        veil_info("'%s' is ready to be printed", path);
+    return VEIL_EXIT_DONE;
+}
+
+/* A form is there before anyone has signed; a receipt only afterwards. */
+static int run_paper(const ConsentOptions *o, const char *path, bool receipt)
+{
+    VeilConsentPaper p = { .contact = o->contact };
+    char *notice = NULL;
+    uint8_t *bytes;
+    VeilConsent c;
+    VeilErr err;
+    size_t len;
+    int ret;
+
+    if (!o->out)
+        return wants(receipt ? " receipt' wants --out" : " form' wants --out");
+    if ((ret = veil_keyio_read(&bytes, &len, path, VEIL_TEXT_MAX)))
+        return ret;
+    if ((receipt ? veil_consent_parse : veil_consent_read)(&c, bytes, len, path, &err) < 0)
+        ret = veil_keyio_refuse(&err);
+    else if (!(ret = read_notice(&notice, &c, o->notice))) {
+        p.consent = &c;
+        p.record = (const char *)bytes;
+        p.record_len = len;
+        p.notice = notice;
+        ret = write_paper(&p, receipt, o->out);
+    }
+    free(notice);
+    free(bytes);
+    return ret;
+}
+
+static int print_fields(const VeilConsent *c, bool complete)
+{
+    char from[VEIL_TIME_LEN + 1] = "", to[VEIL_TIME_LEN + 1] = "", id[33], recording[65];
+
+    veil_time_format(from, c->time);
+    veil_time_format(to, c->expires);
+    printf("record      %s\nsubject     %s\ncontroller  %s\npurpose     %s\ndata        %s\n",
+           veil_hex_encode(id, c->record, sizeof(c->record)), c->subject, c->controller, c->purpose, c->data);
+    if (c->bound)
+        printf("recording   %s\ntrack       %u\n", veil_hex_encode(recording, c->recording, sizeof(c->recording)), c->track);
+    printf("event       %s, %s\nexpires     %s\nsignatures  %s\n", c->withdrawn ? "withdrawn" : "given", from, to,
+           complete ? "of both, and they are right" : "not both; 'veil consent sign' adds one");
+    return VEIL_EXIT_DONE;
+}
+
+/* What a record says, signed or not. */
+static int run_show(const ConsentOptions *o, const char *path)
+{
+    VeilConsent c, whole;
+    uint8_t *bytes;
+    VeilErr err;
+    size_t len;
+    bool complete;
+    int ret;
+
+    if ((ret = veil_keyio_read(&bytes, &len, path, VEIL_TEXT_MAX)))
+        return ret;
+    complete = veil_consent_parse(&whole, bytes, len, path, &err) >= 0;
+    if (veil_consent_read(&c, bytes, len, path, &err) < 0)
+        ret = veil_keyio_refuse(&err);
+    else if (o->json)
+        ret = report("consent show", path, &c, complete ? "controller and subject" : NULL);
+    else
+        ret = print_fields(&c, complete);
+    free(bytes);
+    return ret;
+}
+
 static int run_consent(int argc, char **argv)
 {
     ConsentOptions o = { .days = 365, .pass_fd = -1 };
@@ -317,10 +436,14 @@ static int run_consent(int argc, char **argv)
             ret = run_withdraw(&o, words[1]);
         else if (n == 2 && !strcmp(words[0], "sign"))
             ret = run_sign(&o, words[1]);
+        else if (n == 2 && !strcmp(words[0], "show"))
+            ret = run_show(&o, words[1]);
+        else if (n == 2 && (!strcmp(words[0], "form") || !strcmp(words[0], "receipt")))
+            ret = run_paper(&o, words[1], !strcmp(words[0], "receipt"));
         else if (n >= 2 && !strcmp(words[0], "verify"))
             ret = run_verify(&o, words + 1, n - 1);
         else
-            ret = wants("' wants new, or sign, withdraw or verify FILE");
+            ret = wants("' wants new, or sign, show, form, receipt, withdraw or verify FILE");
     }
     veil_opts_free(&o, consent_options);
     free(words);
@@ -333,6 +456,8 @@ const VeilCommand veil_cmd_consent = {
     .usage = "consent new --subject WORD --controller WORD --subject-key .. --controller-key .. \\\n"
              "           --purpose WORD --data WORD --notice FILE [--recording VIDEO --track N] -o FILE\n"
              "       veil consent sign FILE --key FILE.key\n"
+             "       veil consent show FILE\n"
+             "       veil consent form|receipt FILE -o PAPER.html [--notice FILE] [--contact TEXT]\n"
              "       veil consent withdraw FILE -o NEW\n"
              "       veil consent verify FILE [LATER ...] [--log FOLDER]",
     .opts = consent_options,

@@ -8,14 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cmd.h"
 #include "digest.h"
 #include "keys/file.h"
 #include "msg.h"
 #include "papers.h"
-#include "partfile.h"
 
 #define REPORT_BYTES ((size_t)256 << 20)
 
@@ -81,60 +79,6 @@ static VeilTracksFile *read_tracks(const json_t *report, const char *named, char
     return tracks;
 }
 
-/* ---- writing ---------------------------------------------------------------------------- */
-
-static int print_json(const json_t *papers, FILE *f)
-{
-    return json_dumpf(papers, f, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) < 0 || fputc('\n', f) < 0 ? -EIO : 0;
-}
-
-static const struct {
-    const char *ending;
-    int (*print)(const json_t *papers, FILE *f);
-} form[] = { { "html", veil_papers_html }, { "csv", veil_papers_csv }, { "json", print_json } };
-
-#define FORMS (int)(sizeof(form) / sizeof(form[0]))
-
-static int write_one(VeilPartFile *file, const json_t *papers, int i)
-{
-    const int fd = dup(file->fd);
-    FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
-    int ret = f ? form[i].print(papers, f) : -errno;
-
-    if (!f && fd >= 0)
-        close(fd);
-    if (f && fclose(f) && ret >= 0)
-        ret = -errno;
-    if (ret < 0)
-        veil_error("cannot write '%s': %s; nothing was kept", file->path, strerror(-ret));
-    return ret;
-}
-
-/* All three are whole before the first gets its name. */
-static int write_all(const json_t *papers, const char *name, bool force)
-{
-    VeilPartFile file[FORMS] = { { .fd = -1 }, { .fd = -1 }, { .fd = -1 } };
-    int ret = 0;
-
-    for (int i = 0; i < FORMS && ret >= 0; i++) {
-        char *path = NULL;
-
-        if (asprintf(&path, "%s.%s", name, form[i].ending) < 0)
-            ret = -ENOMEM;
-        else if ((ret = veil_partfile_begin(&file[i], path, force)) >= 0)
-            ret = write_one(&file[i], papers, i);
-        free(path);
-    }
-    for (int i = 0; i < FORMS; i++)
-        if (ret >= 0)
-            ret = veil_partfile_commit(&file[i]);
-        else
-            veil_partfile_abandon(&file[i]);
-    if (ret >= 0)
-        veil_info("papers: %s.html, %s.csv, %s.json", name, name, name);
-    return ret;
-}
-
 /* ---- the command -------------------------------------------------------------------------- */
 
 /* "out.mp4.report.json" gives "out.mp4.papers". */
@@ -165,10 +109,10 @@ static int make(const ReportOptions *o, const json_t *report, const VeilTracksFi
         return -EINVAL;
     }
     if (o->json) {
-        ret = print_json(papers, stdout);
+        ret = veil_papers_json(papers, stdout);
     } else {
         name = o->output ? strdup(o->output) : default_name(path);
-        ret = name ? write_all(papers, name, o->force) : -ENOMEM;
+        ret = name ? veil_papers_write(papers, name, o->force) : -ENOMEM;
         free(name);
     }
     json_decref(papers);

@@ -108,33 +108,19 @@ static int name_files(VeilReview *r, const char *tracks)
     return ret;
 }
 
-static int scan(VeilReview *r)
-{
-    const char *argv[] = { "scan", r->input, "-o", r->tracks_path, r->settings.profile ? "--profile" : NULL,
-                           r->settings.profile, NULL };
-    VeilChild child;
-    int ret;
-
-    veil_info("'%s' is not there yet: looking for faces first", r->tracks_path);
-    if ((ret = veil_child_start(&child, argv, true)) < 0) {
-        veil_error("cannot start 'veil scan': %s", strerror(-ret));
-        return ret;
-    }
-    ret = veil_child_wait(&child);
-    if (ret && !atomic_load(&veil_cancelled))
-        veil_error("'veil scan' ended with code %d; see what it said above", ret);
-    return ret ? -EIO : 0;
-}
-
-static void look_at_sound(VeilReview *r)
+static int look_at_recording(VeilReview *r)
 {
     VeilInput *in = NULL;
+    const int ret = veil_input_open(&in, r->input, 1, &veil_cancelled);
 
-    if (veil_input_open(&in, r->input, 1, &veil_cancelled) < 0)
-        return;
+    if (ret < 0)
+        return ret;
     r->has_audio = av_find_best_stream(in->format, AVMEDIA_TYPE_AUDIO, -1, -1, NULL, 0) >= 0;
     r->duration = in->format->duration > 0 ? (double)in->format->duration / AV_TIME_BASE : 0;
+    r->expected = in->video->nb_frames > 0 ? in->video->nb_frames
+                                           : (int64_t)(r->duration * av_q2d(av_guess_frame_rate(in->format, in->video, NULL)));
     veil_input_close(in);
+    return 0;
 }
 
 static int open_frames(VeilReview *r)
@@ -149,6 +135,16 @@ static int open_frames(VeilReview *r)
     return ret;
 }
 
+int veil_review_open_tracks(VeilReview *r)
+{
+    int ret;
+
+    if ((ret = veil_doc_open(&r->doc, r->tracks_path)) < 0 || (ret = open_frames(r)) < 0)
+        return ret;
+    return veil_review_check_begin(r);
+}
+
+/* What is wrong with the files is said before anything listens. */
 static int open_review(VeilReview *r, const char *tracks)
 {
     int ret;
@@ -160,20 +156,19 @@ static int open_review(VeilReview *r, const char *tracks)
     if ((ret = find_page(r)) < 0 || (ret = veil_reasons_read(&r->reasons, r->settings.reasons)) < 0 ||
         (ret = name_files(r, tracks)) < 0)
         return ret;
-    if (access(r->tracks_path, F_OK) < 0 && (ret = scan(r)) < 0)
-        return ret;
-    if ((ret = veil_doc_open(&r->doc, r->tracks_path)) < 0 || (ret = open_frames(r)) < 0)
-        return ret;
-    look_at_sound(r);
-    if ((ret = veil_review_check_begin(r)) < 0)
-        return ret;
     if (!(r->cache = veil_cache_new(JPEG_BYTES)) || !(r->render = veil_render_new()))
         return -ENOMEM;
+    if (access(r->tracks_path, F_OK) < 0)
+        return look_at_recording(r); /* serve() begins the search */
+    if ((ret = veil_review_open_tracks(r)) < 0 || (ret = look_at_recording(r)) < 0)
+        return ret;
+    atomic_store(&r->ready, true);
     return 0;
 }
 
 static void close_review(VeilReview *r)
 {
+    veil_review_scan_end(r);
     veil_review_check_end(r);
     veil_render_free(r->render);
     veil_frames_close(r->frames);
@@ -232,7 +227,7 @@ static int serve(VeilReview *r, const ReviewOptions *o)
 {
     VeilWeb *web;
     char *way_in = NULL;
-    int ret = veil_web_open(&web, o->port, veil_review_routes, r);
+    int ret = veil_web_open(&web, o->port, veil_review_routes, r, &r->ready);
 
     if (ret < 0)
         return ret;
@@ -241,13 +236,20 @@ static int serve(VeilReview *r, const ReviewOptions *o)
     veil_info("review '%s' at the address below, which works once, in one browser; Ctrl-C ends", r->input);
     printf("%s\n", veil_web_address(web));
     fflush(stdout);
-    veil_web_run(web, &veil_cancelled);
+    if (!atomic_load(&r->ready))
+        ret = veil_review_scan_begin(r);
+    if (ret >= 0)
+        veil_web_run(web, &veil_cancelled, &r->scan_failed);
     veil_render_cancel(r->render);
-    veil_frames_cancel(r->frames);
+    veil_review_scan_end(r);
+    if (r->frames)
+        veil_frames_cancel(r->frames);
     veil_web_close(web);
     if (way_in)
         unlink(way_in);
     free(way_in);
+    if (ret < 0 || atomic_load(&r->scan_failed))
+        return ret < 0 ? ret : -EIO;
     return veil_review_check_end(r) ? 0 : -EINVAL;
 }
 

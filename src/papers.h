@@ -9,6 +9,7 @@
 #ifndef VEIL_SRC_PAPERS_H
 #define VEIL_SRC_PAPERS_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <jansson.h>
 
@@ -43,5 +44,15 @@ int veil_papers_html(const json_t *papers, FILE *f);
 
 /** The exemption log, RFC 4180, with a line of heads; text that a spreadsheet would run is disarmed. @return 0 or -EIO */
 int veil_papers_csv(const json_t *papers, FILE *f);
+
+/** As it is, indented. @return 0 or -EIO */
+int veil_papers_json(const json_t *papers, FILE *f);
+
+/**
+ * Write NAME.html, NAME.csv and NAME.json: all three or none.
+ * @param force replace what is there
+ * @return 0, or a negative errno after a printed sentence
+ */
+int veil_papers_write(const json_t *papers, const char *name, bool force);
 
 #endif /* VEIL_SRC_PAPERS_H */

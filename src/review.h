@@ -19,6 +19,8 @@
 #include "settings.h"
 #include "web.h"
 
+typedef struct VeilReviewScan VeilReviewScan; ///< of review_scan.c
+
 typedef struct VeilReview {
     const char *input;      ///< the recording, as given
     char *folder;           ///< of the recording; outputs go there
@@ -30,6 +32,10 @@ typedef struct VeilReview {
     AVBufferRef *page_file[3];
     bool has_audio;
     double duration;        ///< seconds
+    int64_t expected;       ///< frames, as the file says; for the progress of the scan
+    VeilReviewScan *scan;   ///< NULL: there was a tracks file
+    atomic_bool ready;      ///< tracks and frames are open; before that only the page and the scan answer
+    atomic_bool scan_failed;
     VeilDoc *doc;
     VeilFrames *frames;
     VeilCache *cache;
@@ -56,6 +62,24 @@ void veil_review_follow(void *review, const VeilWebRequest *request, VeilWebRepl
 void veil_review_render_start(void *review, const VeilWebRequest *request, VeilWebReply *reply);
 void veil_review_render_state(void *review, const VeilWebRequest *request, VeilWebReply *reply);
 void veil_review_render_cancel(void *review, const VeilWebRequest *request, VeilWebReply *reply);
+void veil_review_sound(void *review, const VeilWebRequest *request, VeilWebReply *reply);
+void veil_review_scan_state(void *review, const VeilWebRequest *request, VeilWebReply *reply);
+void veil_review_papers_make(void *review, const VeilWebRequest *request, VeilWebReply *reply);
+void veil_review_papers_html(void *review, const VeilWebRequest *request, VeilWebReply *reply);
+void veil_review_papers_csv(void *review, const VeilWebRequest *request, VeilWebReply *reply);
+void veil_review_papers_json(void *review, const VeilWebRequest *request, VeilWebReply *reply);
+
+/** Open tracks file and frames. @return 0; a negative errno after a printed sentence */
+int veil_review_open_tracks(VeilReview *review);
+
+/** Search for faces in a thread; sets `ready` or `scan_failed`. @return 0 or a negative errno */
+int veil_review_scan_begin(VeilReview *review);
+
+/** Stop it if it runs. Safe without one, and twice. */
+void veil_review_scan_end(VeilReview *review);
+
+/** The recording's name without its folder. */
+const char *veil_review_name(const VeilReview *review);
 
 /** Compare the recording with the tracks file, in part meanwhile. @return 0; -EINVAL after a printed sentence; -ENOMEM */
 int veil_review_check_begin(VeilReview *review);

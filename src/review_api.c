@@ -70,17 +70,17 @@ static json_t *times_of(const VeilDocState *state)
     return json_pack("{s:o}", "list", list);
 }
 
-static const char *base_of(const char *path)
+const char *veil_review_name(const VeilReview *r)
 {
-    const char *slash = strrchr(path, '/');
+    const char *slash = strrchr(r->input, '/');
 
-    return slash ? slash + 1 : path;
+    return slash ? slash + 1 : r->input;
 }
 
 static json_t *job_of(const VeilReview *r, const VeilDocState *state)
 {
     const VeilLink *link = veil_frames_link(r->frames);
-    json_t *job = json_pack("{s:s, s:i, s:i, s:i, s:I, s:f, s:b, s:b, s:s}", "name", base_of(r->input), "width", link->w,
+    json_t *job = json_pack("{s:s, s:i, s:i, s:i, s:I, s:f, s:b, s:b, s:s}", "name", veil_review_name(r), "width", link->w,
                             "height", link->h, "rotation", link->rotation, "frames", (json_int_t)state->file->source.frames,
                             "duration", r->duration, "audio", (int)r->has_audio, "indexed",
                             (int)veil_frames_indexed(r->frames), "version", VEIL_VERSION);
@@ -177,20 +177,26 @@ json_t *veil_review_body(const VeilWebRequest *request, VeilWebReply *reply)
 }
 
 const VeilWebRoute veil_review_routes[] = {
-    { "GET", "/", 0, send_html },
-    { "GET", "/app.js", 0, send_js },
-    { "GET", "/app.css", 0, send_css },
+    { "GET", "/", 0, send_html, true },
+    { "GET", "/app.js", 0, send_js, true },
+    { "GET", "/app.css", 0, send_css, true },
+    { "GET", "/api/scan", 0, veil_review_scan_state, true },
     { "GET", "/api/job", 0, veil_review_job },
     { "GET", "/api/tracks", 0, veil_review_tracks_get },
     { "PUT", "/api/tracks", TRACKS_BODY, veil_review_tracks_put },
     { "GET", "/api/frame/*.jpg", 0, veil_review_frame },
     { "GET", "/api/preview/*.jpg", 0, veil_review_preview },
     { "GET", "/api/thumb/*.jpg", 0, veil_review_thumb },
+    { "GET", "/api/sound/*.wav", 0, veil_review_sound },
     { "POST", "/api/follow", SMALL_BODY, veil_review_follow },
     { "POST", "/api/consent", 2 * SMALL_BODY, veil_review_consent },
     { "POST", "/api/render", SMALL_BODY, veil_review_render_start },
     { "GET", "/api/render", 0, veil_review_render_state },
     { "DELETE", "/api/render", 0, veil_review_render_cancel },
-    { "POST", "/api/quit", SMALL_BODY, quit },
+    { "POST", "/api/papers", SMALL_BODY, veil_review_papers_make },
+    { "GET", "/api/papers.html", 0, veil_review_papers_html },
+    { "GET", "/api/papers.csv", 0, veil_review_papers_csv },
+    { "GET", "/api/papers.json", 0, veil_review_papers_json },
+    { "POST", "/api/quit", SMALL_BODY, quit, true },
     { NULL }
 };

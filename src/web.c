@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,17 +17,23 @@
 #include "msg.h"
 #include "web_gate.h"
 
-#define CONNECTIONS 64 ///< a browser opens six
-#define IDLE_S      60 ///< seconds that a silent connection is kept
+#define CONNECTIONS 128 ///< a browser opens six
+#define STRANGERS   32  ///< of them, how many may be open without having shown the cookie
+#define IDLE_S      60  ///< seconds that a silent connection is kept
+#define STRANGER_S  10  ///< seconds for one that has not shown it
 
 struct VeilWeb {
     struct MHD_Daemon *daemon;
     const VeilWebRoute *routes;
     void *opaque;
+    const atomic_bool *ready;
     VeilGate *gate;
     int port;
     char *address; ///< in protected memory
     atomic_bool ended;
+    pthread_mutex_t lock; ///< of the two below
+    int stranger[STRANGERS];
+    int strangers;        ///< sockets in stranger[], the oldest first
 };
 
 /* One request on its way in. */
@@ -37,6 +44,57 @@ typedef struct Call {
     size_t len, cap;
     bool last;
 } Call;
+
+/* ---- strangers -------------------------------------------------------------------- */
+
+/* Connections are few and a peer's address says nothing here: all come from
+ * 127.0.0.1. So those that have not shown the cookie have places of their own,
+ * and when these are taken the oldest makes room for the newest. */
+
+static void forget_stranger(VeilWeb *web, int fd)
+{
+    for (int i = 0; i < web->strangers; i++)
+        if (web->stranger[i] == fd) {
+            web->strangers--;
+            memmove(web->stranger + i, web->stranger + i + 1, (size_t)(web->strangers - i) * sizeof(web->stranger[0]));
+            return;
+        }
+}
+
+static void connection_changed(void *cls, struct MHD_Connection *connection, void **state,
+                               enum MHD_ConnectionNotificationCode code)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    VeilWeb *web = cls;
+
+    (void)state;
+    if (!info)
+        return;
+    pthread_mutex_lock(&web->lock);
+    forget_stranger(web, info->connect_fd);
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        if (web->strangers == STRANGERS) {
+            /* Its thread wakes, finds the end, and closes: until then the number stays its own. */
+            shutdown(web->stranger[0], SHUT_RDWR);
+            forget_stranger(web, web->stranger[0]);
+        }
+        web->stranger[web->strangers++] = info->connect_fd;
+        MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned)STRANGER_S);
+    }
+    pthread_mutex_unlock(&web->lock);
+}
+
+static void make_known(VeilWeb *web, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    if (!info)
+        return;
+    pthread_mutex_lock(&web->lock);
+    forget_stranger(web, info->connect_fd);
+    pthread_mutex_unlock(&web->lock);
+    MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned)IDLE_S);
+}
 
 /* ---- replies --------------------------------------------------------------------- */
 
@@ -62,12 +120,17 @@ static struct MHD_Response *response_of(VeilWebReply *reply)
 }
 
 /* The page may run its own script and show its own pictures: nothing else, from nowhere else. */
-static void add_safety(struct MHD_Response *r)
+static const char page_policy[] =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/* Papers bring their style along, hold what people wrote, and are of no origin. */
+static const char paper_policy[] =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "sandbox allow-modals";
+
+static void add_safety(struct MHD_Response *r, bool paper)
 {
     static const char *const header[][2] = {
-        { "Content-Security-Policy",
-          "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
-          "base-uri 'none'; form-action 'none'; frame-ancestors 'none'" },
         { "X-Content-Type-Options", "nosniff" },
         { "Cache-Control", "no-store" },
         { "Referrer-Policy", "no-referrer" },
@@ -79,6 +142,7 @@ static void add_safety(struct MHD_Response *r)
 
     for (size_t i = 0; i < sizeof(header) / sizeof(header[0]); i++)
         MHD_add_response_header(r, header[i][0], header[i][1]);
+    MHD_add_response_header(r, "Content-Security-Policy", paper ? paper_policy : page_policy);
 }
 
 static enum MHD_Result send_reply(struct MHD_Connection *connection, VeilWebReply *reply, const char *cookie)
@@ -88,7 +152,9 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, VeilWebRepl
 
     if (!r)
         return MHD_NO;
-    add_safety(r);
+    add_safety(r, reply->paper);
+    if (reply->paper && reply->type && strncmp(reply->type, "text/html", 9) != 0)
+        MHD_add_response_header(r, "Content-Disposition", "attachment");
     if (reply->type)
         MHD_add_response_header(r, "Content-Type", reply->type);
     if (*reply->etag)
@@ -197,6 +263,7 @@ static const char *reason_of(int status)
     case 411: return "a body needs its Content-Length";
     case 413: return "the body is longer than this address takes";
     case 415: return "the body must be application/json";
+    case 503: return "faces are still looked for; ask /api/scan how far it is";
     default:  return "there is nothing at this address";
     }
 }
@@ -210,8 +277,11 @@ static int admit(VeilWeb *web, Call *call, const VeilWebRequest *request, const 
 
     if (!veil_gate_admits(web->gate, request->connection, method))
         return 403;
+    make_known(web, request->connection);
     if (!(call->route = find_route(web, method, path, &call->number, &known)))
         return known ? 405 : 404;
+    if (!call->route->early && !atomic_load(web->ready))
+        return 503;
     if ((status = check_body(request, call->route->max_body, &len)))
         return status;
     call->cap = len;
@@ -329,15 +399,15 @@ static int start(VeilWeb *web, int fd)
     web->daemon = MHD_start_daemon(
         MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL | MHD_USE_ERROR_LOG, 0,
         from_here, web, answer, web, MHD_OPTION_EXTERNAL_LOGGER, no_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
-        MHD_OPTION_NOTIFY_COMPLETED, completed, web, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)STRANGER_S,
+        MHD_OPTION_NOTIFY_COMPLETED, completed, web, MHD_OPTION_NOTIFY_CONNECTION, connection_changed, web, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
     if (web->daemon)
         return 0;
     close(fd);
     return -EIO;
 }
 
-int veil_web_open(VeilWeb **out, int port, const VeilWebRoute *routes, void *opaque)
+int veil_web_open(VeilWeb **out, int port, const VeilWebRoute *routes, void *opaque, const atomic_bool *ready)
 {
     VeilWeb *web = calloc(1, sizeof(*web));
     int fd, ret;
@@ -347,6 +417,8 @@ int veil_web_open(VeilWeb **out, int port, const VeilWebRoute *routes, void *opa
         return -ENOMEM;
     web->routes = routes;
     web->opaque = opaque;
+    web->ready = ready;
+    pthread_mutex_init(&web->lock, NULL);
     if ((fd = listen_local(port, &web->port)) < 0) {
         veil_error("cannot listen on 127.0.0.1 port %d: %s; choose another --port, or leave it out", port,
                    strerror(-fd));
@@ -379,11 +451,11 @@ int veil_web_port(const VeilWeb *web)
     return web->port;
 }
 
-void veil_web_run(VeilWeb *web, const atomic_bool *cancel)
+void veil_web_run(VeilWeb *web, const atomic_bool *cancel, const atomic_bool *failed)
 {
     const struct timespec pause = { .tv_nsec = 50000000 }; /* a signal cuts it short */
 
-    while (!atomic_load(&web->ended) && !atomic_load(cancel))
+    while (!atomic_load(&web->ended) && !atomic_load(cancel) && !atomic_load(failed))
         nanosleep(&pause, NULL);
 }
 
@@ -395,5 +467,6 @@ void veil_web_close(VeilWeb *web)
         MHD_stop_daemon(web->daemon);
     veil_gate_free(web->gate);
     sodium_free(web->address);
+    pthread_mutex_destroy(&web->lock);
     free(web);
 }

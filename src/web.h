@@ -37,6 +37,7 @@ typedef struct VeilWebReply {
     const char *type;    ///< media type; static text
     AVBufferRef *body;   ///< one reference, taken over; NULL is empty
     char etag[32];       ///< with its quotes; "" for none
+    bool paper;          ///< a document of its own style, shown with no rights at all; of other types than HTML, downloaded
     bool last;           ///< veil_web_run() ends when this reply has been sent
 } VeilWebReply;
 
@@ -46,6 +47,7 @@ typedef struct VeilWebRoute {
     const char *path;    ///< as in the request; a `*` stands for a whole number of at most 15 digits
     size_t max_body;     ///< bytes; a body must be application/json. 0: none is taken
     void (*serve)(void *opaque, const VeilWebRequest *request, VeilWebReply *reply);
+    bool early;          ///< answers also before the server's `ready` is set; the others say 503 until then
 } VeilWebRoute;
 
 /**
@@ -53,9 +55,10 @@ typedef struct VeilWebRoute {
  * @param port   0 for any that is free
  * @param routes borrowed until close
  * @param opaque first argument of every serve()
+ * @param ready  borrowed until close; see VeilWebRoute.early
  * @return 0; a negative errno after a printed sentence
  */
-int veil_web_open(VeilWeb **out, int port, const VeilWebRoute *routes, void *opaque);
+int veil_web_open(VeilWeb **out, int port, const VeilWebRoute *routes, void *opaque, const atomic_bool *ready);
 
 /** The address with the token: a secret. Valid until close; do not print it where others read. */
 const char *veil_web_address(const VeilWeb *web);
@@ -63,8 +66,8 @@ const char *veil_web_address(const VeilWeb *web);
 /** The port that is bound. */
 int veil_web_port(const VeilWeb *web);
 
-/** Wait until a reply marked `last` was sent, or `cancel` turns true. */
-void veil_web_run(VeilWeb *web, const atomic_bool *cancel);
+/** Wait until a reply marked `last` was sent, or one of the two turns true. */
+void veil_web_run(VeilWeb *web, const atomic_bool *cancel, const atomic_bool *failed);
 
 /** Stop listening, end every request, wipe the token. Accepts NULL. */
 void veil_web_close(VeilWeb *web);

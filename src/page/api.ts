@@ -19,7 +19,7 @@ export interface RenderState {
   readonly progress: number; readonly message: string;
   readonly output: string | null; readonly report: string | null; readonly audit: Audit | null;
 }
-export interface Finding { readonly from_s: number; readonly to_s: number; readonly from_frame: number; readonly frames: number; readonly score: number;
+export interface Finding { readonly from_s: number; readonly to_s: number; readonly from_frame: number; readonly to_frame: number; readonly frames: number; readonly score: number;
   readonly box: Rect;
 }
 export interface Audit {
@@ -51,6 +51,9 @@ async function ask(path: string, init: RequestInit = {}): Promise<Response> {
 const send = (method: string, path: string, body: unknown): Promise<Response> =>
   ask(path, { method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
 
+export interface ScanState { readonly state: 'running' | 'done' | 'failed'; readonly name?: string; readonly frames?: number; readonly expected?: number; readonly message?: string }
+export const scanState = async (): Promise<ScanState> => (await ask('/api/scan')).json() as Promise<ScanState>;
+
 export const getJob = async (): Promise<Job> => (await ask('/api/job')).json() as Promise<Job>;
 
 export async function getTracks(): Promise<{ text: string; revision: number }> {
@@ -70,6 +73,9 @@ export async function getPicture(path: string, signal?: AbortSignal): Promise<Im
   return createImageBitmap(await response.blob());
 }
 
+/** Four seconds of sound, as a WAV file. */
+export const getSound = async (piece: number): Promise<ArrayBuffer> => (await ask(`/api/sound/${piece}.wav`)).arrayBuffer();
+
 export async function follow(frame: number, box: Rect, limit_s: number): Promise<Followed> {
   return (await send('POST', '/api/follow', { frame, box, forward: true, backward: true, limit_s })).json() as Promise<Followed>;
 }
@@ -86,6 +92,13 @@ export const renderState = async (): Promise<RenderState> => (await ask('/api/re
 
 export async function cancelRender(): Promise<void> {
   await ask('/api/render', { method: 'DELETE' });
+}
+
+export interface Facts { readonly reference: string; readonly recipient: string; readonly purpose: string; readonly decided_by: string }
+
+/** Papers of the last render. @return their name without its ending */
+export async function makePapers(facts: Facts): Promise<string> {
+  return ((await (await send('POST', '/api/papers', facts)).json()) as { name: string }).name;
 }
 
 export async function quit(): Promise<void> {

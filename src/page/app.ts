@@ -50,8 +50,8 @@ export class App {
     const shown = this.job.shown ?? [this.job.width, this.job.height];
     this.geometry = new Geometry(this.job.width, this.job.height, this.job.rotation, shown[0], shown[1]);
     // load() draws nothing yet: there is no history
-    const { doc, restored } = await this.saver.load();
-    this.history = new History(doc);
+    const { doc, restored, history } = await this.saver.load();
+    this.history = history ? History.unpack(doc, history) : new History(doc);
     if (restored) this.saver.touch();
     return restored;
   }
@@ -153,7 +153,7 @@ export class App {
   /** To the status line and to screen readers. */
   say(text: string, problem = false): void {
     if (!this.live || !text) return;
-    this.live.textContent = text;
+    this.live.textContent = text.charAt(0).toUpperCase() + text.slice(1);
     this.live.classList.toggle('problem', problem);
     this.live.classList.add('shown');
     window.clearTimeout(this.toastTimer);

@@ -3,7 +3,8 @@
 
 const names = {
   accent: '--accent', onAccent: '--on-accent', text: '--text', dim: '--dim', faint: '--line', panel: '--panel', row: '--row',
-  rowChosen: '--row-chosen', box: '--box', keep: '--keep', seal: '--seal', doubt: '--doubt', zone: '--zone', zoneFill: '--zone-fill',
+  rowChosen: '--row-chosen', box: '--box', boxChosen: '--box-chosen', boxInk: '--box-ink', boxKeep: '--box-keep', boxSeal: '--box-seal', boxDoubt: '--box-doubt',
+  keep: '--keep', seal: '--seal', doubt: '--doubt', zone: '--zone', zoneFill: '--zone-fill',
   detected: '--detected', filled: '--filled', extended: '--extended', manual: '--manual', mute: '--mute', playhead: '--playhead', range: '--range',
 } as const;
 export type Colors = Record<keyof typeof names, string>;

@@ -2,12 +2,13 @@
 // What a person can do, each thing once: keys, buttons and the hand on the picture all end here.
 import * as api from './api.js';
 import type { App } from './app.js';
-import { plural } from './dom.js';
+import { clock, plural } from './dom.js';
 import { allDoubts, allEdges, doubts, nextPlace, SURE, type Place } from './derive.js';
 import * as m from './model.js';
 import type { Player } from './player.js';
 import { askReason } from './dialogs.js';
 
+const COVER_FRAMES = 10; // frames before and after a place that an audit found
 const FOLLOW_S = 20;
 
 const ENDS: Record<string, string> = {
@@ -32,6 +33,20 @@ export class Commands {
     app.select(id);
     this.revealRow(id);
     if (followed) await this.follow(id);
+  }
+
+  /**
+   * Hide what an audit found between two frames: a wide box that stays for that time and a little longer, and one that is
+   * followed. What slipped through once is small or turned away, and following it alone may lose it again.
+   */
+  async coverPlace(rect: m.Rect, from: number, to: number): Promise<void> {
+    const { app } = this, { width, height, frames } = app.job, [x, y, w, h] = rect;
+    const left = Math.max(0, x - w * 0.4), top = Math.max(0, y - h * 0.4);
+    const wide = rounded([left, top, Math.min(width, x + w * 1.4) - left, Math.min(height, y + h * 1.4) - top]);
+    const boxes: m.Box[] = [];
+    for (let f = Math.max(0, from - COVER_FRAMES); f <= Math.min(frames - 1, to + COVER_FRAMES); f++) boxes.push([f, ...wide, 'm', 1]);
+    app.change(m.addTrack(app.doc, boxes).doc, `place at ${clock(app.time(from), 1)} covered`);
+    await this.addBox([x - w * 0.1, y - h * 0.1, w * 1.2, h * 1.2], true);
   }
 
   /** A box in the middle of the picture, to be moved by keys. */
@@ -98,7 +113,7 @@ export class Commands {
 
   merge(): void {
     const { app } = this;
-    if (app.selection.size < 2) return app.say('Choose two or more tracks first: Shift and click, or Shift and up or down', true);
+    if (app.selection.size < 2) return app.say('Choose two or more tracks first: Shift and click in the timeline, or Alt and up or down', true);
     const list = [...app.selection].sort((a, b) => a - b);
     app.change(m.mergeTracks(app.doc, list), `tracks ${list.join(', ')} merged into ${list[0]}`);
     app.select(list[0]!);

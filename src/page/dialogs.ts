@@ -34,8 +34,8 @@ export class RenderDialog {
   private begun = 0;
   private n = 1;
 
-  /** @param seek show a frame; @param cover add a box to the frame on the screen, and follow it */
-  constructor(private readonly app: App, private readonly seek: (frame: number) => void, private readonly cover: (box: Rect) => Promise<void>) {
+  /** @param seek show a frame; @param cover hide a place of the frame on the screen, between two frames */
+  constructor(private readonly app: App, private readonly seek: (frame: number) => void, private readonly cover: (box: Rect, from: number, to: number) => Promise<void>) {
     byId('render-form').addEventListener('submit', (e) => {
       e.preventDefault();
       void this.start();
@@ -45,6 +45,10 @@ export class RenderDialog {
     byId('render-close').addEventListener('click', () => this.box.close());
     byId('render-cover').addEventListener('click', () => void this.coverAll());
     byId('render-again').addEventListener('click', () => this.ask());
+    byId('papers').addEventListener('submit', (e) => {
+      e.preventDefault();
+      void this.makePapers();
+    });
   }
 
   async open(): Promise<void> {
@@ -117,6 +121,9 @@ export class RenderDialog {
     byId('render-audit-result').classList.toggle('clean', audit?.clean === true);
     this.showFindings(audit);
     byId('render-where').textContent = good ? 'It lies beside the recording, with its report.' : 'Nothing was kept.';
+    byId('papers').hidden = !good;
+    byId('papers-links').hidden = true;
+    byId('papers-said').textContent = '';
     if (good) this.n++;
     const next = byId(byId('render-cover').hidden ? 'render-close' : 'render-cover');
     for (const id of ['render-cover', 'render-close']) byId(id).classList.toggle('primary', byId(id) === next);
@@ -147,11 +154,23 @@ export class RenderDialog {
     for (const [i, f] of findings.entries()) {
       byId('render-where').textContent = `Covering and following ${i + 1} of ${findings.length}`;
       this.seek(f.from_frame);
-      const [x, y, w, height] = f.box;
-      await this.cover([x - w * 0.1, y - height * 0.1, w * 1.2, height * 1.2]);
+      await this.cover(f.box, f.from_frame, f.to_frame);
     }
     byId<HTMLButtonElement>('render-cover').disabled = false;
     this.ask();
+  }
+
+  private async makePapers(): Promise<void> {
+    const said = byId('papers-said'), fact = (name: string): string => byId<HTMLInputElement>(`papers-${name}`).value.trim();
+    said.classList.remove('problem');
+    try {
+      const name = await api.makePapers({ reference: fact('reference'), recipient: fact('recipient'), purpose: fact('purpose'), decided_by: fact('decided_by') });
+      said.textContent = `Beside the video: ${name.split('/').pop() ?? ''}.html, .csv and .json`;
+      byId('papers-links').hidden = false;
+    } catch (error) {
+      said.textContent = (error as Error).message;
+      said.classList.add('problem');
+    }
   }
 
   private async stop(): Promise<void> {

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Undo and redo without limit: a list of documents, which share what did not change.
 import type { Doc } from './model.js';
+import { applyPatch, diff, type Patch } from './text.js';
 
 interface Step { readonly doc: Doc; readonly label: string; readonly key: string }
+
+/** A history without the document of now, each step as what differs from its neighbour on the way to now. */
+export interface Packed { readonly label: string; readonly past: readonly PackedStep[]; readonly future: readonly PackedStep[] }
+interface PackedStep { readonly label: string; readonly patch: Patch }
 
 export class History {
   private past: Step[] = [];
@@ -11,6 +16,36 @@ export class History {
 
   constructor(doc: Doc) {
     this.now = { doc, label: '', key: '' };
+  }
+
+  /** To outlive a reload. Steps nearest to now come first; those that find no room are left out. */
+  pack(room: number): Packed {
+    const steps = (list: readonly Step[], most: number): PackedStep[] => {
+      const out: PackedStep[] = [];
+      for (let i = list.length - 1, next = this.now.doc, used = 0; i >= 0; next = list[i]!.doc, i--) {
+        const step = { label: list[i]!.label, patch: diff(next, list[i]!.doc) };
+        used += JSON.stringify(step).length;
+        if (used > most) break;
+        out.push(step);
+      }
+      return out;
+    };
+    return { label: this.now.label, past: steps(this.past, room * 0.8), future: steps(this.future, room * 0.2) };
+  }
+
+  /** @param doc what was the document of now when it was packed */
+  static unpack(doc: Doc, packed: Packed): History {
+    const history = new History(doc);
+    const steps = (list: readonly PackedStep[]): Step[] => {
+      const out: Step[] = [];
+      let next = doc;
+      for (const { label, patch } of list) out.push({ doc: (next = applyPatch(next, patch)), label, key: '' });
+      return out.reverse();
+    };
+    history.now = { doc, label: packed.label, key: '' };
+    history.past = steps(packed.past);
+    history.future = steps(packed.future);
+    return history;
   }
 
   get doc(): Doc { return this.now.doc; }

@@ -33,7 +33,7 @@ export class Lists {
     const change = (doc: Doc): void => this.app.change(doc, `zone ${z.id} changed`);
     return h('li', { class: z.id === this.app.zone ? 'chosen' : '' },
       h('button', { class: 'name', 'aria-pressed': z.id === this.app.zone, 'data-field': `zone ${z.id}`, onclick: () => this.app.selectZone(z.id) }, `Zone ${z.id}`),
-      this.times(`zone ${z.id}`, z.from, z.to, (from, to) => change(patchZone(this.app.doc, z.id, { from, to }))),
+      this.times(`zone ${z.id}`, () => this.app.doc.zones.find((now) => now.id === z.id) ?? z, (from, to) => change(patchZone(this.app.doc, z.id, { from, to }))),
       this.reason(`zone ${z.id}`, z.reason, (reason) => change(patchZone(this.app.doc, z.id, { reason }))),
       this.deleter(`zone ${z.id}`, () => this.app.change(removeZone(this.app.doc, z.id), `zone ${z.id} deleted`)));
   }
@@ -41,16 +41,17 @@ export class Lists {
   private muteRow(m: Mute, i: number): HTMLElement {
     const change = (doc: Doc): void => this.app.change(doc, 'muted range changed');
     return h('li', {},
-      this.times(`muted range ${i + 1}`, m.from, m.to, (from, to) => change(patchMute(this.app.doc, i, { from, to }))),
+      this.times(`muted range ${i + 1}`, () => this.app.doc.mutes[i] ?? m, (from, to) => change(patchMute(this.app.doc, i, { from, to }))),
       this.reason(`muted range ${i + 1}`, m.reason, (reason) => change(patchMute(this.app.doc, i, { reason }))),
       this.deleter(`muted range ${i + 1}`, () => this.app.change(removeMute(this.app.doc, i), 'sound is heard again')));
   }
 
-  private times(what: string, from: number, to: number, change: (from: number, to: number) => void): HTMLElement {
+  /** @param now what it is at this moment: one field may change before the row of the other is drawn anew */
+  private times(what: string, now: () => { readonly from: number; readonly to: number }, change: (from: number, to: number) => void): HTMLElement {
     const field = (name: 'begin' | 'end', value: number): HTMLInputElement => {
       const f = h('input', { value: clock(value, 2), 'aria-label': `${name} of ${what}`, 'data-field': `${what} ${name}`, size: 8, spellcheck: 'false' });
       f.addEventListener('change', () => {
-        const t = parseClock(f.value), [a, b] = name === 'begin' ? [t, to] : [from, t];
+        const t = parseClock(f.value), { from, to } = now(), [a, b] = name === 'begin' ? [t, to] : [from, t];
         if (a === undefined || b === undefined || a >= b) {
           this.app.say(`The ${name} must be a time like 1:02.5, and the begin before the end`, true);
           f.value = clock(value, 2);
@@ -58,7 +59,7 @@ export class Lists {
       });
       return f;
     };
-    return h('span', { class: 'times' }, field('begin', from), '–', field('end', to));
+    return h('span', { class: 'times' }, field('begin', now().from), '–', field('end', now().to));
   }
 
   private reason(what: string, value: string, change: (code: string) => void): HTMLElement {

@@ -6,7 +6,7 @@ import { App, type Filter } from './app.js';
 import { watchColors } from './colors.js';
 import { Commands } from './commands.js';
 import { RenderDialog } from './dialogs.js';
-import { byId, clock, parseClock } from './dom.js';
+import { byId, clock, parseClock, plural } from './dom.js';
 import { Keys, type Key } from './keys.js';
 import { Lists } from './lists.js';
 import { Overlay } from './overlay.js';
@@ -33,6 +33,7 @@ class Bars {
     byId('play').setAttribute('aria-label', app.playing ? 'Pause' : 'Play');
     byId<HTMLSelectElement>('speed').value = String(app.speed);
     byId('preview').setAttribute('aria-pressed', String(app.preview));
+    byId('volume').setAttribute('aria-pressed', String(player.sound.on));
     byId('draw-box').setAttribute('aria-pressed', String(app.mode === 'box'));
     byId('draw-zone').setAttribute('aria-pressed', String(app.mode === 'zone'));
     byId('stage').classList.toggle('previewing', app.preview);
@@ -83,6 +84,7 @@ function reload(): void {
 
 function buttons(render: RenderDialog): void {
   on('play', () => player.toggle());
+  on('volume', () => player.sound.toggle());
   on('back', () => commands.step(-1));
   on('on', () => commands.step(1));
   on('undo', () => app.undo());
@@ -145,6 +147,7 @@ function keyList(timeline: Timeline, overlay: Overlay, render: RenderDialog): Ke
     key('Time', 'PageDown | .', 'PageDown or .', 'one second on', () => commands.jump(1)),
     key('Time', 'Home', 'Home', 'first frame', () => player.seek(0)),
     key('Time', 'End', 'End', 'last frame', () => player.seek(app.job.frames - 1)),
+    key('Time', 'h', 'H', 'hear the sound, or not', () => player.sound.toggle()),
     key('Time', 'j', 'J', 'slower', () => player.setSpeed(app.speed / 2)),
     key('Time', 'l', 'L', 'faster', () => player.setSpeed(app.speed * 2)),
     key('Find', 'u', 'U', 'next uncertain stretch', () => commands.doubt(1)),
@@ -200,15 +203,49 @@ function zoomPicture(factor: number): void {
   app.draw();
 }
 
+let stopped = false;
+
+/** Without a tracks file the program looks for faces first, and the page says how far it is. */
+async function scanned(): Promise<void> {
+  const box = byId('scan'), bar = byId<HTMLProgressElement>('scan-progress'), begun = performance.now();
+  let first = -1;
+  while (!stopped) {
+    const s = await api.scanState(), frames = s.frames ?? 0, expected = s.expected ?? 0;
+    if (stopped) return;
+    if (s.state === 'done') break;
+    if (s.state === 'failed') throw new Error(s.message ?? 'the search for faces failed');
+    byId('loading').hidden = true;
+    box.hidden = false;
+    document.title = `${s.name ?? ''} – veil review`;
+    byId('scan-name').textContent = s.name ?? '';
+    const share = expected ? Math.min(1, frames / expected) : 0;
+    if (first < 0 && frames) first = frames;
+    if (share) bar.value = share;
+    const spent = (performance.now() - begun) / 1000, left = frames > first && first >= 0 ? (spent / (frames - first)) * Math.max(0, expected - frames) : 0;
+    byId('scan-text').textContent = !frames ? 'Starting' : `${plural(frames, 'frame')}${expected ? ` of about ${expected.toLocaleString('en')}` : ''}${left > 2 ? `, ${clock(left, 0)} left` : ''}`;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  if (stopped) return;
+  box.remove();
+  byId('loading').hidden = false;
+}
+
 async function begin(): Promise<void> {
+  on('scan-stop', () => {
+    stopped = true;
+    void api.quit().catch(() => undefined);
+    byId('scan').replaceChildren('The search is stopped; nothing was kept. This page can be closed.');
+  });
+  await scanned();
+  if (stopped) return;
   const restored = await app.load();
   document.title = `${app.job.name} – veil review`;
   byId('name').textContent = app.job.name;
   byId('version').textContent = `veil ${app.job.version}`;
-  byId('sound').hidden = !app.job.audio;
+  byId('sound').hidden = byId('volume').hidden = !app.job.audio;
   const overlay = new Overlay(app, player, commands, byId<HTMLCanvasElement>('picture'));
   const timeline = new Timeline(app, player, commands, byId<HTMLCanvasElement>('timeline'));
-  const render = new RenderDialog(app, (frame) => player.seek(frame), (box) => commands.addBox(box, true));
+  const render = new RenderDialog(app, (frame) => player.seek(frame), (box, from, to) => commands.coverPlace(box, from, to));
   buttons(render);
   new Keys(app, keyList(timeline, overlay, render));
   app.add(new Bars(), overlay, timeline, new Panel(app, commands), new Lists(app, commands));
@@ -220,9 +257,11 @@ async function begin(): Promise<void> {
     app.draw();
   });
   window.onbeforeunload = (e): void => {
-    app.saver.writeJournal();
+    leave();
     if (app.saver.state === 'conflict') e.preventDefault();
   };
+  const leave = (): void => app.saver.isForgotten ? undefined : app.saver.writeJournal((room) => app.history.pack(room));
+  window.addEventListener('pagehide', leave);
   document.addEventListener('visibilitychange', () => document.hidden && void app.saver.flush());
   if (restored) app.say('What was not saved before the page was left is here again');
   byId('loading').remove();
@@ -231,5 +270,8 @@ async function begin(): Promise<void> {
 }
 
 begin().catch((error: Error) => {
+  if (stopped) return;
+  document.getElementById('scan')?.remove();
+  byId('loading').hidden = false;
   byId('loading').textContent = `The review cannot begin: ${error.message}`;
 });

@@ -47,7 +47,8 @@ export class Overlay {
     g.clearRect(0, 0, w, h);
     const picture = this.player.picture();
     if (picture) {
-      g.imageSmoothingQuality = 'medium';
+      // Making a picture larger needs no mipmaps, which cost a pass over each new one.
+      g.imageSmoothingQuality = picture.bitmap.width <= geo.shownW * geo.scale * (window.devicePixelRatio || 1) ? 'low' : 'medium';
       g.drawImage(picture.bitmap, geo.left, geo.top, geo.shownW * geo.scale, geo.shownH * geo.scale);
     }
     if (this.player.isBroken) this.notice(g, w, h, 'This frame cannot be shown');
@@ -104,7 +105,7 @@ export class Overlay {
   private drawBox(g: CanvasRenderingContext2D, t: Track, box: Box, chosen: boolean): void {
     const c = colors(), [x, y, w, h] = this.app.geometry.rectToScreen([box[1], box[2], box[3], box[4]]);
     const low = isDoubtful(box);
-    const color = chosen ? c.accent : t.action === 'keep' ? c.keep : t.action === 'seal' ? c.seal : low ? c.doubt : c.box;
+    const color = chosen ? c.boxChosen : t.action === 'keep' ? c.boxKeep : t.action === 'seal' ? c.boxSeal : low ? c.boxDoubt : c.box;
     if (this.app.preview && !chosen) g.globalAlpha = 0.45;
     g.setLineDash(box[5] === 'f' ? [6, 3] : box[5] === 'e' ? [2, 3] : []);
     g.lineWidth = chosen ? 4 : 3.5;
@@ -125,16 +126,16 @@ export class Overlay {
     const w = g.measureText(text).width + 8, top = y > 18 ? y - 17 : y + 2;
     g.fillStyle = chosen ? color : 'rgba(8,11,16,.78)';
     g.fillRect(x - 1, top, w, 15);
-    g.fillStyle = chosen ? colors().onAccent : color;
+    g.fillStyle = chosen ? colors().boxInk : color;
     g.fillText(text, x + 3, top + 11);
   }
 
   private drawHandles(g: CanvasRenderingContext2D, rect: Rect): void {
     const c = colors(), r = Math.min(HANDLE, Math.max(2, Math.min(rect[2], rect[3]) / 8)); // a small face is not hidden by them
     for (const [hx, hy] of handles(rect)) {
-      g.fillStyle = c.onAccent;
+      g.fillStyle = c.boxInk;
       g.fillRect(hx - r, hy - r, 2 * r, 2 * r);
-      g.strokeStyle = c.accent;
+      g.strokeStyle = c.boxChosen;
       g.lineWidth = 1.5;
       g.strokeRect(hx - r, hy - r, 2 * r, 2 * r);
     }

@@ -3,8 +3,10 @@
 // rather than skip it unseen; at more than normal speed frames are left out evenly.
 import type { App } from './app.js';
 import { getPicture } from './api.js';
+import { Sound } from './sound.js';
 
 const AHEAD = 24;
+const DWELL_MS = 120;    // a jump fetches what was jumped to; its neighbours follow once the person stays
 const PARALLEL = 4;      // a browser opens six connections; edits and thumbnails need some
 const CACHE_PIXELS = 72_000_000; // some 290 MB of pictures
 
@@ -16,11 +18,16 @@ export class Player {
   private readonly loading = new Map<string, AbortController>();
   private readonly broken = new Map<string, number>(); // when it failed
   private clockStart = 0; private clockFrame = 0;
+  private jumped = -1e9; private dwellTimer = 0;
   private last: { frame: number; bitmap: ImageBitmap } | undefined;
   /** Milliseconds from asking for a frame to having it, lately. */
   lag = 0;
 
-  constructor(private readonly app: App) {}
+  readonly sound: Sound;
+
+  constructor(private readonly app: App) {
+    this.sound = new Sound(app);
+  }
 
   // ---- the picture on the screen ----------------------------------------------------------------
 
@@ -49,6 +56,7 @@ export class Player {
   seek(frame: number): void {
     const to = Math.min(this.app.job.frames - 1, Math.max(0, Math.round(frame)));
     if (to === this.app.frame) return;
+    if (Math.abs(to - this.app.frame) > 1) this.jumped = performance.now();
     this.app.frame = to;
     this.restartClock();
     this.fetchAround();
@@ -72,6 +80,7 @@ export class Player {
 
   pause(): void {
     this.app.playing = false;
+    this.sound.stop();
     this.app.draw();
   }
 
@@ -106,6 +115,8 @@ export class Player {
       return;
     }
     this.fetchAround();
+    if (show >= due - 2 * this.stride) this.sound.follow(Math.max(time, app.time(show)));
+    else this.sound.stop(); // the picture waits, so does the sound
     requestAnimationFrame((t) => this.tick(t));
   }
 
@@ -114,6 +125,12 @@ export class Player {
   /** What will be wanted, most wanted first. */
   private wishes(): string[] {
     const { app } = this, frames = [app.frame], step = app.playing ? this.stride : 1;
+    const dwell = DWELL_MS - (performance.now() - this.jumped);
+    if (!app.playing && dwell > 0) {
+      window.clearTimeout(this.dwellTimer);
+      this.dwellTimer = window.setTimeout(() => this.fetchAround(), dwell + 1);
+      return [this.path(app.frame)];
+    }
     for (let i = 1; i <= (app.playing ? AHEAD : 6); i++) {
       frames.push(app.frame + i * step);
       if (!app.playing) frames.push(app.frame - i);

@@ -2,6 +2,7 @@
 // Saves as the person goes. What is not saved yet lies in the tab's session storage, so a reload loses nothing; what
 // another tab has saved meanwhile is never overwritten unasked.
 import * as api from './api.js';
+import type { Packed } from './history.js';
 import { applyPatch, diff, parseTracks, printTracks, type Patch } from './text.js';
 import type { Doc } from './model.js';
 
@@ -11,7 +12,17 @@ const PAUSE_MS = 400;
 const RETRY_MS = 3000;
 const JOURNAL_MAX = 2_000_000; // characters; browsers give 5 million
 
-interface Journal { readonly revision: number; readonly patch: Patch }
+const HISTORY_MAX = 2_000_000;
+
+/** `sent`: what was on its way to the disk; if it got there, the revision is one higher, and still ours. */
+interface Journal { readonly revision: number; readonly sent?: Patch | undefined; readonly patch?: Patch | undefined; readonly history?: Packed | undefined }
+
+/** Did this document come of a save of that patch? */
+function holds(doc: Doc, patch: Patch): boolean {
+  const byId = new Map(doc.tracks.map((t) => [t.id, t])), same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+  return same(doc.tracks.map((t) => t.id), patch.order) && same(doc.zones, patch.zones) && same(doc.mutes, patch.mutes) &&
+    patch.tracks.every((t) => same(byId.get(t.id), t));
+}
 
 export class Saver {
   state: SaveState = 'saved';
@@ -29,14 +40,14 @@ export class Saver {
   }
 
   /** @return the document, with what an earlier load of this page could not save */
-  async load(): Promise<{ doc: Doc; restored: boolean }> {
+  async load(): Promise<{ doc: Doc; restored: boolean; history: Packed | undefined }> {
     const { text, revision } = await api.getTracks(), read = parseTracks(text);
     this.saved = read.doc;
     this.head = read.head;
     this.revision = Number.isFinite(revision) ? revision : read.revision;
     const mine = this.readJournal();
     this.set('saved');
-    return mine ? { doc: applyPatch(read.doc, mine.patch), restored: true } : { doc: read.doc, restored: false };
+    return { doc: mine?.patch ? applyPatch(read.doc, mine.patch) : read.doc, restored: Boolean(mine?.patch), history: mine?.history };
   }
 
   /** Call at every change. */
@@ -82,16 +93,19 @@ export class Saver {
 
   private async put(): Promise<void> {
     const doc = this.current();
+    this.sending = doc;
     this.set('saving');
     try {
       this.revision = await api.putTracks(printTracks(doc, this.head), this.revision);
       this.saved = doc;
+      this.sending = undefined;
       this.dropJournal();
       this.set('saved');
     } catch (error) {
       this.writeJournal();
       this.fail(error);
     } finally {
+      this.sending = undefined;
       this.running = undefined;
     }
     if (this.state === 'saved' && this.isDirty) this.touch();
@@ -109,6 +123,7 @@ export class Saver {
   }
 
   private theirs = 0;
+  private sending: Doc | undefined; // what a save that runs will have put on the disk
 
   /** Ends a conflict: mine takes the place of theirs. */
   async overwrite(): Promise<void> {
@@ -121,7 +136,10 @@ export class Saver {
   forget(): void {
     window.clearTimeout(this.timer);
     this.dropJournal();
+    this.isForgotten = true;
   }
+
+  isForgotten = false;
 
   /** The document of this page as a file. */
   copy(): Blob {
@@ -137,19 +155,27 @@ export class Saver {
   // ---- the journal --------------------------------------------------------------------------
 
   private journalTimer = 0;
+  private packer: ((room: number) => Packed) | undefined;
 
   private writeJournalSoon(): void {
     window.clearTimeout(this.journalTimer);
     this.journalTimer = window.setTimeout(() => this.writeJournal(), 150);
   }
 
-  writeJournal(): void {
+  /** @param pack the history as well, where the page is being left; kept if there is room */
+  writeJournal(pack?: (room: number) => Packed): void {
     window.clearTimeout(this.journalTimer);
-    if (!this.isDirty) return;
-    const journal: Journal = { revision: this.revision, patch: diff(this.saved, this.current()) };
+    this.packer = pack ?? this.packer; // a save that leaving the page breaks off writes once more
+    if (!this.isDirty && !this.packer) return;
+    const journal: Journal = {
+      revision: this.revision, sent: this.sending && diff(this.saved, this.sending),
+      patch: this.isDirty ? diff(this.saved, this.current()) : undefined,
+    };
     const text = JSON.stringify(journal);
     try {
-      if (text.length <= JOURNAL_MAX) sessionStorage.setItem(this.key, text);
+      if (text.length > JOURNAL_MAX) return;
+      sessionStorage.setItem(this.key, text);
+      if (this.packer) sessionStorage.setItem(this.key, JSON.stringify({ ...journal, history: this.packer(HISTORY_MAX) }));
     } catch { /* full: the pause before a save is short */ }
   }
 
@@ -163,7 +189,8 @@ export class Saver {
     if (!text) return undefined;
     try {
       const journal = JSON.parse(text) as Journal;
-      return journal.revision === this.revision ? journal : undefined;
+      if (journal.revision === this.revision) return journal;
+      return journal.sent && journal.revision + 1 === this.revision && holds(this.saved, journal.sent) ? journal : undefined;
     } catch {
       return undefined;
     }

@@ -4,6 +4,7 @@ import { getPicture } from './api.js';
 import type { Box, Track } from './model.js';
 
 const PARALLEL = 2;
+const PAUSE_MS = 90;
 const HEIGHT = 72;
 
 export class Thumbs {
@@ -20,12 +21,24 @@ export class Thumbs {
     return found;
   }
 
-  /** Call after drawing: fetches what was asked for and is not there. */
+  /** Call after drawing: fetches what was asked for and is not there, a moment later: the picture comes first. */
   work(): void {
-    const wanted = this.wanted;
+    this.latest = this.wanted;
     this.wanted = [];
-    for (const t of wanted) {
+    if (!this.latest.length || this.timer) return;
+    this.timer = window.setTimeout(() => {
+      this.timer = 0;
+      this.begin();
+    }, PAUSE_MS);
+  }
+
+  private latest: Track[] = [];
+  private timer = 0;
+
+  private begin(): void {
+    for (const t of this.latest) {
       if (this.running >= PARALLEL) return;
+      if (this.have.has(t.id) || this.failed.get(t.id) === t.boxes) continue;
       void this.fetch(t);
     }
   }

@@ -30,7 +30,7 @@ export class Timeline {
   private readonly thumbs: Thumbs;
 
   constructor(private readonly app: App, private readonly player: Player, commands: Commands, private readonly canvas: HTMLCanvasElement) {
-    this.thumbs = new Thumbs((id) => app.saver.knows(id), () => app.draw());
+    this.thumbs = new Thumbs((id) => app.saver.knows(id), () => requestAnimationFrame(() => this.render()));
     canvas.addEventListener('pointerdown', (e) => this.down(e));
     canvas.addEventListener('pointermove', (e) => this.move(e));
     canvas.addEventListener('pointerup', () => { this.drag = undefined; });

@@ -31,7 +31,7 @@ export function run(program, ...args) {
 }
 
 /** Start `veil review` and a browser on its page. */
-export async function review(video, { width = 1440, height = 900, ...more } = {}) {
+export async function review(video, { width = 1440, height = 900, waits = true, ...more } = {}) {
   const child = spawn(VEIL, ['review', video, '--no-browser'], { stdio: ['ignore', 'pipe', 'pipe'] });
   process.on('exit', () => child.kill('SIGTERM')); // also when a test breaks
   let said = '';
@@ -52,7 +52,7 @@ export async function review(video, { width = 1440, height = 900, ...more } = {}
   page.on('pageerror', (e) => complaints.push(String(e)));
   await page.goto(address);
   await page.waitForURL((u) => !u.search);
-  await page.waitForSelector('#app:not([hidden])', { timeout: 20_000 });
+  if (waits) await page.waitForSelector('#app:not([hidden])', { timeout: 20_000 });
   return {
     page, context, complaints, address,
     async stop() {
@@ -106,4 +106,22 @@ export async function drag(page, from, to) {
   await page.mouse.move((from[0] + to[0]) / 2, (from[1] + to[1]) / 2);
   await page.mouse.move(...to);
   await page.mouse.up();
+}
+
+/** WCAG 2.2 AA, as far as a program can see: every control that is shown has a name, and is 24 by 24 pixels or more. */
+export async function access(page, where) {
+  await drawn(page);
+  const found = await page.evaluate(() => {
+    const nameOf = (e) => (e.getAttribute('aria-label') ?? '') + (e.getAttribute('title') ?? '') + [...(e.labels ?? [])].map((l) => l.textContent).join('') + e.textContent.trim();
+    const top = document.querySelector('dialog[open]') ?? document;
+    return [...top.querySelectorAll('button, select, input, textarea, a, summary, [tabindex], [role=button]')].flatMap((e) => {
+      const target = e.type === 'radio' || e.type === 'checkbox' || e.type === 'file' ? e.closest('label') ?? e : e, box = target.getBoundingClientRect();
+      if (!box.width || !box.height || getComputedStyle(e).visibility === 'hidden') return [];
+      const what = e.id || e.outerHTML.slice(0, 60), bad = [];
+      if (!nameOf(e)) bad.push(`${what} has no name`);
+      if (box.width < 23.5 || box.height < 23.5) bad.push(`${what} is ${box.width.toFixed(0)} by ${box.height.toFixed(0)}`);
+      return bad;
+    });
+  });
+  ok(`controls have names and are large enough: ${where}`, found.length === 0, found.join('; '));
 }

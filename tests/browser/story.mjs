@@ -4,7 +4,7 @@
 //   VEIL=build/veil STREET=build/samples/street/street node story.mjs FOLDER [PICTURES]
 import { readFileSync, writeFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { VEIL, count, done, drag, is, loaded, ok, place, review, run, saved, seek, text } from './lib.mjs';
+import { VEIL, access, count, done, drag, is, loaded, ok, place, review, run, saved, seek, text } from './lib.mjs';
 
 const [folder, pictures] = process.argv.slice(2);
 const video = join(folder, 'street.mp4'), file = `${video}.tracks.json`;
@@ -22,13 +22,14 @@ const whole = before.tracks.filter((t) => t.boxes.length === frames && t.boxes.e
 const room = (t) => Math.min(...t.boxes.map((b) => b[3]));
 whole.sort((a, b) => room(b) - room(a));
 const [missed, unsure, kept] = whole;
-unsure.boxes.forEach((b, i) => { b[6] = i >= 40 && i < 60 ? 0.3 : 0.9; });
-for (const t of before.tracks) if (t !== unsure) for (const b of t.boxes) b[6] = Math.max(b[6], 0.6);
+unsure.boxes.forEach((b, i) => { [b[5], b[6]] = ['d', i >= 40 && i < 60 ? 0.3 : 0.9]; });
+for (const t of before.tracks) if (t !== unsure) for (const b of t.boxes) [b[5], b[6]] = [b[5] === 'f' ? 'd' : b[5], Math.max(b[6], 0.6)];
 before.tracks = before.tracks.filter((t) => t !== missed);
 writeFileSync(file, JSON.stringify(before));
 
 const { page, context, complaints, stop } = await review(video);
 const tracks = before.tracks.length;
+await access(page, 'the page');
 is('all tracks are there', await count(page, 'cover'), tracks);
 is('one stretch is uncertain', await count(page, 'doubt'), 1);
 await loaded(page);
@@ -147,6 +148,28 @@ await page.keyboard.press('Delete');
 await saved(page);
 is('and gone again', read().tracks.length, n);
 
+// ---- undo outlives a reload -----------------------------------------------------------------------------------------
+
+const sealedTrack = (t) => t.tracks.find((x) => x.id === unsure.id).action;
+await page.reload();
+await page.waitForSelector('#app:not([hidden])');
+ok('after a reload there is something to undo', await page.locator('#undo').isEnabled());
+const undone = [];
+for (let i = 0; i < 40 && (await page.locator('#undo').isEnabled()); i++) {
+  await page.click('#undo');
+  undone.push(await text(page, '#live'));
+}
+is('all the way back', JSON.stringify([await count(page, 'keep'), await count(page, 'cover'), await count(page, 'doubt')]), JSON.stringify([0, tracks, 1]));
+await page.reload();
+await page.waitForSelector('#app:not([hidden])');
+for (let i = 0; i < 40 && (await page.locator('#redo').isEnabled()); i++) {
+  await page.click('#redo');
+  await text(page, '#live'); // drawn
+}
+await saved(page);
+is('and redo, over another reload, brings all of it again', JSON.stringify([await count(page, 'keep'), read().zones.length, read().mutes.length]), JSON.stringify([made.code === 0 ? 2 : 1, 1, 1]));
+ok('with the same actions', sealedTrack(read()) === (made.code === 0 ? 'keep' : 'cover'), undone.join(' | '));
+
 // ---- two tabs, and a reload ---------------------------------------------------------------------------------------
 
 const other = await context.newPage();
@@ -196,6 +219,19 @@ for (let tries = 0; tries < 4; tries++) { // what the audit finds is covered, as
   await page.waitForSelector('#render-ask:not([hidden])', { timeout: 120_000 });
   await page.fill('#render-name', 'out.mp4');
 }
+await access(page, 'the end of a render');
+await page.fill('#papers-reference', 'Case 7/26');
+await page.fill('#papers-recipient', 'the <court>');
+await page.click('#papers-make');
+await page.waitForSelector('#papers-links:not([hidden])', { timeout: 10_000 });
+ok('papers lie beside the video', ['html', 'csv', 'json'].every((e) => existsSync(join(folder, `out.mp4.papers.${e}`))));
+const [paper] = await Promise.all([context.waitForEvent('page'), page.click('#papers-links a')]);
+await paper.waitForLoadState();
+const printed = await paper.locator('body').innerText();
+ok('and are shown, with what was said', printed.includes('Case 7/26') && printed.includes('the <court>'), printed.slice(0, 300));
+ok('in their own style', (await paper.evaluate(() => getComputedStyle(document.body).maxWidth)) !== 'none');
+if (pictures) await paper.screenshot({ path: join(pictures, '9-papers.png') });
+await paper.close();
 ok('the page says that the audit is clean', (await text(page, '#render-audit-result')).startsWith('Audit: clean'), await text(page, '#render-audit-result'));
 const audit = run(VEIL, 'audit', join(folder, 'out.mp4'), '--source', video);
 ok('veil audit is clean', audit.code === 0, audit.err);

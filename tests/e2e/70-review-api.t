@@ -82,6 +82,24 @@ is "a change without Origin" "$(ask -X POST "$BASE/api/quit")" 403
 is "a wrong cookie" "$(status -b "veil-$port=$(printf 'a%.0s' $(seq 64))" "$BASE/api/job")" 403
 is "an empty cookie" "$(status -b "veil-$port=" "$BASE/api/job")" 403
 
+# Strangers hold no place for long: 300 connections that say nothing, or only half a request, keep nobody out.
+perl -MIO::Socket::INET -e '
+    my @held;
+    for my $i (1 .. 300) {
+        my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => $ARGV[0], Timeout => 5) or next;
+        print $s "GET / HTTP/1.1\r\nHost: 127" if $i % 2;
+        push @held, $s;
+    }
+    open my $f, ">", "held.txt"; print $f scalar @held, "\n"; close $f;
+    sleep 60' "${BASE##*:}" &
+HOLDER=$!
+for _ in $(seq 200); do [ -s held.txt ] && break; sleep 0.05; done
+ok "300 connections were opened" [ "$(cat held.txt)" -gt 250 ]
+is "with them open the browser is answered" "$(api GET /api/job -m 8)" 200
+is "and one without the cookie is refused in words" "$(status -m 8 "$BASE/")" 403
+kill $HOLDER
+wait $HOLDER 2> /dev/null
+
 # ---- what is asked ---------------------------------------------------------------------
 
 is "nothing there" "$(api GET /nothing)" 404
@@ -240,6 +258,35 @@ kill -TERM "$REVIEW_PID" # a shell's background jobs ignore SIGINT
 wait "$REVIEW_PID"
 is "a signal ends it well" $? 0
 REVIEW_PID=
+
+# ---- sound -----------------------------------------------------------------------------------
+
+# A tone of 1 kHz from second 5 on, stereo and 48 kHz: silence in piece 0, and in piece 1 until one second in.
+ffmpeg -nostdin -v error -y -i bars.mp4 -f lavfi -i "sine=f=1000:r=48000:d=5,adelay=5000:all=1" -filter_complex '[1:a]apad=whole_dur=10,aformat=channel_layouts=stereo[a]' \
+    -map 0:v -map '[a]' -c:v copy -c:a aac -t 10 tone.mp4
+tracks_of tone.mp4
+ok "a recording with sound" review tone.mp4
+enter
+is "it has sound" "$(api GET /api/job > /dev/null; jq .audio body.txt)" true
+# heard FROM TO: mean of what is heard between two samples, and its zero crossings
+heard() {
+    perl -0777 -ne 'my @s = unpack "x44 s<*", $_; my ($m, $c) = (0, 0);
+        for my $i ('"$1 .. $2"' - 1) { $m += abs $s[$i]; $c++ if ($s[$i] < 0) != ($s[$i + 1] < 0) }
+        printf "%d %d", $m / ('"$2 - $1"'), $c' body.txt
+}
+is "a piece of sound" "$(api GET /api/sound/0.wav)" 200
+is "is four seconds of one channel at 24 kHz" "$(ffprobe -v error -show_entries stream=sample_rate,channels,duration_ts -of csv=p=0 body.txt)" 24000,1,96000
+is "silent where it is" "$(heard 0 95000)" "0 0"
+api GET /api/sound/1.wav > /dev/null
+is "silent until the tone" "$(heard 0 23000 | cut -d ' ' -f 1)" 0
+read -r mean crossings <<< "$(heard 26000 50000)"
+ok "the tone from there" [ "$mean" -gt 1000 ]
+ok "at its pitch" [ "$crossings" -gt 1990 -a "$crossings" -lt 2010 ]
+is "after the end" "$(api GET /api/sound/9.wav)" 404
+is "far after the end" "$(api GET /api/sound/999999999999999.wav)" 404
+ok "one without sound" review bars.mp4
+enter
+is "says so" "$(api GET /api/sound/0.wav)" 404
 
 # ---- the browser -----------------------------------------------------------------------------
 

@@ -103,7 +103,25 @@ render() {
     done
     echo "$state"
 }
+echo '{}' > empty.json
+is "no papers before a render" "$(send POST /api/papers empty.json)" 409
+is "nor are any shown" "$(api GET /api/papers.html)" 409
 is "renders" "$(render one.mp4)" "done"
+is "none were made yet" "$(api GET /api/papers.csv)" 404
+jq -n '{reference: "Case <7>", recipient: "a court"}' > facts.json
+is "papers of the render" "$(send POST /api/papers facts.json)" 200
+ok "lie beside it" [ -s one.mp4.papers.html -a -s one.mp4.papers.csv -a -s one.mp4.papers.json ]
+is "with what was said" "$(jq -r '.register.reference + ", " + .register.recipient' one.mp4.papers.json)" "Case <7>, a court"
+is "are shown" "$(api GET /api/papers.html)" 200
+ok "as text" grep -q 'Case &lt;7&gt;' body.txt
+ok "without a right to anything" grep -qi "^content-security-policy: default-src 'none'.*sandbox" head.txt
+is "the others are downloaded" "$(api GET /api/papers.csv > /dev/null; grep -ci '^content-disposition: attachment' head.txt)" 1
+jq -n '{reference: 7}' > facts.json
+is "a fact that is no text" "$(send POST /api/papers facts.json)" 400
+jq -n '{reason: "nothing-like-it"}' > facts.json
+is "a reason that is not on the list" "$(send POST /api/papers facts.json)" 400
+jq -n '{recipient: ("x" * 501)}' > facts.json
+is "a fact without end" "$(send POST /api/papers facts.json)" 400
 is "as in the preview" "$(looks one.mp4 10)" 100
 is "and in the gap of the first nothing" "$(looks one.mp4 25)" 000
 is "the report names both kept tracks" "$(jq -c '[.tracks.kept[].track]' one.mp4.report.json)" '[2,3]'

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Goal: the page of `veil review` in a real browser, from load to a rendered and audited file; needs what
-# `make test-browser` installs. The story itself is tests/browser/story.mjs.
+# `make test-browser` installs. See story.mjs, scan.mjs and edit.mjs of tests/browser.
 
 LIB=$(realpath "$(dirname "$0")/../lib")
 BROWSER=$(realpath "$LIB/../browser")
@@ -21,4 +21,10 @@ tiny() { # the page is built, so that only the video is missing
 }
 tiny || skip_all "this veil was built without its page; run 'make page' and 'make'"
 
-VEIL="$VEIL" STREET="$STREET" timeout 400 node "$BROWSER/story.mjs" "$TMP"
+export VEIL STREET
+timeout 400 node "$BROWSER/story.mjs" "$TMP" > story.txt 2>&1 || echo "not ok - ended with $?" >> story.txt
+timeout 200 node "$BROWSER/scan.mjs" "$TMP" > scan.txt 2>&1 || echo "not ok - ended with $?" >> scan.txt
+timeout 200 node "$BROWSER/edit.mjs" "$TMP" > edit.txt 2>&1 || echo "not ok - ended with $?" >> edit.txt
+# One count for all.
+cat story.txt scan.txt edit.txt | awk '/^1\.\./ { next } /^(not )?ok/ { n++; sub(/ok [0-9]* ?/, "ok " n " ") } { print } END { print "1.." n }'
+! grep -q '^not ok' story.txt scan.txt edit.txt

@@ -166,3 +166,28 @@ test('the journal brings unsaved work back', () => {
   assert.deepEqual(patch.tracks.map((t) => t.id), [2]);
   assert.deepEqual(applyPatch(saved, JSON.parse(JSON.stringify(patch))), mine);
 });
+
+test('undo and redo outlive a reload', () => {
+  const docs = [docOf(track(1, run(0, 3, 0)), track(2, run(0, 3, 0)))];
+  const h = new History(docs[0]!);
+  const push = (doc: m.Doc, label: string): void => {
+    docs.push(doc);
+    h.push(doc, label);
+  };
+  push(m.setBox(h.doc, 2, 1, [9, 9, 9, 9]), 'moved');
+  push(m.removeTracks(h.doc, ids(1)), 'deleted');
+  push(m.addMute(h.doc, 1, 2), 'muted');
+  h.undo();
+  const again = History.unpack(h.doc, JSON.parse(JSON.stringify(h.pack(1e6))));
+  assert.equal(again.undo(), 'deleted');
+  assert.deepEqual(again.doc, docs[1]);
+  assert.equal(again.undo(), 'moved');
+  assert.deepEqual(again.doc, docs[0]);
+  assert.equal(again.undo(), '');
+  assert.equal(again.redo(), 'moved');
+  again.redo();
+  assert.equal(again.redo(), 'muted');
+  assert.deepEqual(again.doc, docs[3]);
+  assert.equal(again.redo(), '');
+  assert.ok(!History.unpack(h.doc, h.pack(10)).canUndo, 'without room nothing is kept, and nothing breaks');
+});
