@@ -78,7 +78,7 @@ $(SAMPLES): $(STREET_OBJ)
 # A command is cmd_NAME.c and, where it is long, its parts cmd_NAME_*.c.
 KEYS_CMD := $(foreach c,keys group policy warrant request approve log inspect consent,$(wildcard src/cmd_$c.c src/cmd_$(c)_*.c))
 KEYS_BIN := $(addprefix $(BUILD)/,$(KEYS_SRC:.c=.o) $(KEYS_CMD:.c=.o) \
-    src/opts.o src/msg.o src/keyio.o src/digest.o src/consent_paper.o src/qr_none.o $(patsubst %.c,%.o,$(wildcard src/ceremony*.c)) src/main-keys.o)
+    src/opts.o src/msg.o src/keyio.o src/digest.o src/html.o src/consent_paper.o src/qr_none.o $(patsubst %.c,%.o,$(wildcard src/ceremony*.c)) src/main-keys.o)
 
 veil-keys: $(BUILD)/veil-keys
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "audit.h"
+#include "html.h"
 #include "version.h"
 
 #define LANES     24  ///< rows of the timeline; what overlaps more shares one
@@ -42,19 +43,6 @@ static const char head[] =
     "a{color:inherit}@media print{body{padding:0}tr{break-inside:avoid}}\n"
     "</style></head><body>\n";
 
-static void text(FILE *f, const char *s)
-{
-    for (; *s; s++)
-        switch (*s) {
-        case '&': fputs("&amp;", f); break;
-        case '<': fputs("&lt;", f); break;
-        case '>': fputs("&gt;", f); break;
-        case '"': fputs("&quot;", f); break;
-        case '\'': fputs("&#39;", f); break;
-        default: fputc(*s, f);
-        }
-}
-
 /* 1:02:03.40 */
 static void clock_of(FILE *f, double seconds)
 {
@@ -72,12 +60,12 @@ static void title(FILE *f, const VeilAudit *a)
     const bool clean = veil_audit_is_clean(a);
 
     fputs("<main><h1>Audit of ", f);
-    text(f, a->name);
+    veil_html_text(f, a->name);
     fprintf(f, "</h1>\n<p class=\"soft\">%dx%d, %lld frames, ", a->width, a->height, (long long)a->frames);
     clock_of(f, a->end_s - a->begin_s);
     if (a->source) {
         fputs("; compared with ", f);
-        text(f, a->source);
+        veil_html_text(f, a->source);
     }
     fputs("</p>\n<p class=\"soft\">Made with ", f);
     if (a->made_detector[0])
@@ -105,7 +93,7 @@ static void checks(FILE *f, const VeilAudit *a)
         const VeilAuditCheck *c = &a->check[i];
 
         fprintf(f, "<tr><th scope=\"row\">%s</th><td class=\"%s\">%s</td><td>", c->name, class[c->state], words[c->state]);
-        text(f, c->text);
+        veil_html_text(f, c->text);
         fputs("</td></tr>\n", f);
     }
     fputs("</tbody></table>\n", f);

@@ -6,6 +6,7 @@
 #include <sodium.h>
 
 #include "keys/bytes.h"
+#include "html.h"
 #include "qr.h"
 
 static const char style[] =
@@ -20,25 +21,6 @@ static const char style[] =
     "1fr 1fr;gap:2.4rem;margin-top:3.4rem;break-inside:avoid}.sign div{border-top:1px solid #16181d;padding-top:.25rem;color:"
     "#4a4f5a;font-size:9pt}ul{margin:.4rem 0;padding-left:1.2rem}section{break-inside:avoid}@page{size:A4;margin:16mm}"
     "@media print{body{margin:0;padding:0;max-width:none}}@media(max-width:40rem){.two{grid-template-columns:1fr}}";
-
-static void put_text(FILE *f, const char *text)
-{
-    for (; *text; text++)
-        switch (*text) {
-        case '&': fputs("&amp;", f); break;
-        case '<': fputs("&lt;", f); break;
-        case '>': fputs("&gt;", f); break;
-        case '"': fputs("&quot;", f); break;
-        default: fputc(*text, f);
-        }
-}
-
-static void put_pair(FILE *f, const char *name, const char *text)
-{
-    fprintf(f, "<dt>%s</dt><dd>", name);
-    put_text(f, text);
-    fputs("</dd>\n", f);
-}
 
 static void put_hex(FILE *f, const char *name, const uint8_t *bytes, size_t n)
 {
@@ -59,7 +41,7 @@ static void put_time(FILE *f, const char *name, int64_t seconds)
     char text[VEIL_TIME_LEN + 1];
 
     if (veil_time_format(text, seconds) >= 0)
-        put_pair(f, name, text);
+        veil_html_pair(f, name, text);
 }
 
 static void put_head(FILE *f, const char *title, const char *sub)
@@ -90,7 +72,7 @@ static void put_withdrawal(FILE *f, const VeilConsentPaper *p)
     fputs("</code>", f);
     if (p->contact) {
         fputs(" to: <b>", f);
-        put_text(f, p->contact);
+        veil_html_text(f, p->contact);
         fputs("</b>.", f);
     } else {
         fputs(" to whoever gave you this paper.", f);
@@ -104,12 +86,12 @@ static void put_recording(FILE *f, const VeilConsent *c)
     char track[64];
 
     if (!c->bound) {
-        put_pair(f, "Recording", "not named: this record keeps no face visible");
+        veil_html_pair(f, "Recording", "not named: this record keeps no face visible");
         return;
     }
     put_hex(f, "Recording, SHA-256", c->recording, sizeof(c->recording));
     snprintf(track, sizeof(track), "track %u in it", c->track);
-    put_pair(f, "Your face", track);
+    veil_html_pair(f, "Your face", track);
 }
 
 static void put_notice(FILE *f, const VeilConsentPaper *p)
@@ -117,7 +99,7 @@ static void put_notice(FILE *f, const VeilConsentPaper *p)
     if (!p->notice)
         return;
     fputs("<h2>Privacy notice</h2>\n<div class=\"box\">", f);
-    put_text(f, p->notice);
+    veil_html_text(f, p->notice);
     fputs("</div>\n", f);
 }
 
@@ -128,10 +110,10 @@ int veil_consent_form(FILE *f, const VeilConsentPaper *p)
     put_head(f, c->withdrawn ? "Taking consent back" : "Consent to be seen",
              "Please read it. You need not agree; then your face is covered, and nothing else changes for you.");
     fputs("<div class=\"two\"><dl>\n", f);
-    put_pair(f, "Who asks", c->controller);
-    put_pair(f, "What for", c->purpose);
-    put_pair(f, "What is used", c->data);
-    put_pair(f, "You are called", c->subject);
+    veil_html_pair(f, "Who asks", c->controller);
+    veil_html_pair(f, "What for", c->purpose);
+    veil_html_pair(f, "What is used", c->data);
+    veil_html_pair(f, "You are called", c->subject);
     put_recording(f, c);
     put_time(f, "From", c->time);
     put_time(f, "Until", c->expires);
@@ -147,7 +129,7 @@ int veil_consent_form(FILE *f, const VeilConsentPaper *p)
     put_notice(f, p);
     fputs("<div class=\"sign\"><div>place, date, signature of the person (or of who may sign for them)</div><div>place, date, "
           "signature for ", f);
-    put_text(f, c->controller);
+    veil_html_text(f, c->controller);
     fputs("</div></div>\n</body></html>\n", f);
     return ferror(f) ? -EIO : 0;
 }
@@ -155,15 +137,15 @@ int veil_consent_form(FILE *f, const VeilConsentPaper *p)
 /* The fields in the order of ISO/IEC TS 27560: the record, the processing, the parties, the event. */
 static void put_fields(FILE *f, const VeilConsent *c)
 {
-    put_pair(f, "Schema", "ISO/IEC TS 27560:2023");
+    veil_html_pair(f, "Schema", "ISO/IEC TS 27560:2023");
     put_hex(f, "Record", c->record, sizeof(c->record));
-    put_pair(f, "PII principal", c->subject);
-    put_pair(f, "Purpose", c->purpose);
-    put_pair(f, "PII categories", c->data);
+    veil_html_pair(f, "PII principal", c->subject);
+    veil_html_pair(f, "Purpose", c->purpose);
+    veil_html_pair(f, "PII categories", c->data);
     put_recording(f, c);
     put_hex(f, "Privacy notice", c->notice, sizeof(c->notice));
-    put_pair(f, "PII controller", c->controller);
-    put_pair(f, "Event", c->withdrawn ? "withdrawn" : "given, by signature");
+    veil_html_pair(f, "PII controller", c->controller);
+    veil_html_pair(f, "Event", c->withdrawn ? "withdrawn" : "given, by signature");
     put_time(f, c->withdrawn ? "Withdrawn" : "Given", c->time);
     put_time(f, "Valid until", c->expires);
     put_key(f, "Principal's key", c->subject_pk);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "papers.h"
+#include "html.h"
 
 /* ---- CSV ----------------------------------------------------------------------------------- */
 
@@ -69,25 +70,6 @@ static const char style[] =
     "1px solid #16181d;padding-top:.25rem;color:#4a4f5a;font-size:9pt}thead{display:table-header-group}tr{break-inside:"
     "avoid}@page{size:A4;margin:18mm 16mm}@media print{body{margin:0;padding:0;max-width:none}h2.page{break-before:page}}";
 
-static void put_text(FILE *f, const char *text)
-{
-    for (; *text; text++)
-        switch (*text) {
-        case '&': fputs("&amp;", f); break;
-        case '<': fputs("&lt;", f); break;
-        case '>': fputs("&gt;", f); break;
-        case '"': fputs("&quot;", f); break;
-        default: fputc(*text, f);
-        }
-}
-
-static void put_pair(FILE *f, const char *name, const char *text)
-{
-    fprintf(f, "<dt>%s</dt><dd>", name);
-    put_text(f, *text ? text : "\xe2\x80\x94");
-    fputs("</dd>\n", f);
-}
-
 static void put_count(FILE *f, const json_t *summary, const char *key, const char *name)
 {
     const json_t *n = json_object_get(summary, key);
@@ -100,19 +82,19 @@ static void put_register(FILE *f, const json_t *r)
     const json_t *bases = json_object_get(r, "bases");
 
     fputs("<h2>Entry of the disclosure register</h2>\n<dl>\n", f);
-    put_pair(f, "Date", text_in(r, "date"));
-    put_pair(f, "Reference", text_in(r, "reference"));
-    put_pair(f, "Recipient", text_in(r, "recipient"));
-    put_pair(f, "Purpose", text_in(r, "purpose"));
-    put_pair(f, "Decided by", text_in(r, "decided_by"));
-    put_pair(f, "Disclosed", text_in(r, "disclosed"));
-    put_pair(f, "SHA-256", text_in(r, "disclosed_sha256"));
-    put_pair(f, "Master", text_in(r, "master"));
-    put_pair(f, "SHA-256", text_in(r, "master_sha256"));
+    veil_html_pair(f, "Date", text_in(r, "date"));
+    veil_html_pair(f, "Reference", text_in(r, "reference"));
+    veil_html_pair(f, "Recipient", text_in(r, "recipient"));
+    veil_html_pair(f, "Purpose", text_in(r, "purpose"));
+    veil_html_pair(f, "Decided by", text_in(r, "decided_by"));
+    veil_html_pair(f, "Disclosed", text_in(r, "disclosed"));
+    veil_html_pair(f, "SHA-256", text_in(r, "disclosed_sha256"));
+    veil_html_pair(f, "Master", text_in(r, "master"));
+    veil_html_pair(f, "SHA-256", text_in(r, "master_sha256"));
     fputs("<dt>Withheld under</dt><dd>", f);
     for (size_t i = 0; i < json_array_size(bases); i++) {
         fputs(i ? "<br>" : "", f);
-        put_text(f, json_string_value(json_array_get(bases, i)));
+        veil_html_text(f, json_string_value(json_array_get(bases, i)));
     }
     fputs(json_array_size(bases) ? "</dd>\n</dl>\n" : "\xe2\x80\x94</dd>\n</dl>\n", f);
 }
@@ -158,7 +140,7 @@ static void put_log(FILE *f, const char *title, const json_t *lines, bool new_pa
         for (size_t c = 0; c < COLUMNS; c++)
             if (strcmp(column[c], "reason") != 0) {
                 fputs(c < 2 ? "<td class=\"t\">" : "<td>", f);
-                put_text(f, text_in(line, column[c]));
+                veil_html_text(f, text_in(line, column[c]));
                 fputs("</td>", f);
             }
         fputs("</tr>\n", f);
@@ -175,7 +157,7 @@ static void put_audit(FILE *f, const json_t *audit)
         snprintf(text, sizeof(text), "%s; searched once more by detector %.60s at %lld pixels",
                  json_is_true(json_object_get(audit, "clean")) ? "clean" : "not clean", text_in(with, "detector"),
                  json_integer_value(json_object_get(with, "size")));
-    put_pair(f, "Audit of the output", text);
+    veil_html_pair(f, "Audit of the output", text);
 }
 
 static void put_making(FILE *f, const json_t *papers)
@@ -185,16 +167,16 @@ static void put_making(FILE *f, const json_t *papers)
     char margin[64];
 
     fputs("<h2>How it was made</h2>\n<dl>\n", f);
-    put_pair(f, "Program", text_in(papers, "program"));
-    put_pair(f, "Detector", text_in(json_object_get(papers, "detector"), "detector"));
-    put_pair(f, "Style of the masks", text_in(c, "style"));
+    veil_html_pair(f, "Program", text_in(papers, "program"));
+    veil_html_pair(f, "Detector", text_in(json_object_get(papers, "detector"), "detector"));
+    veil_html_pair(f, "Style of the masks", text_in(c, "style"));
     snprintf(margin, sizeof(margin), "%g of a face's size, on each side", json_number_value(json_object_get(c, "margin")));
-    put_pair(f, "Margin", margin);
+    veil_html_pair(f, "Margin", margin);
     put_audit(f, json_object_get(papers, "audit"));
     fputs("<dt>Left out of the file</dt><dd>", f);
     for (size_t i = 0; i < json_array_size(stripped); i++) {
         fputs(i ? "; " : "", f);
-        put_text(f, json_string_value(json_array_get(stripped, i)));
+        veil_html_text(f, json_string_value(json_array_get(stripped, i)));
     }
     fputs(json_array_size(stripped) ? "</dd>\n</dl>\n" : "nothing</dd>\n</dl>\n", f);
 }
@@ -206,9 +188,9 @@ int veil_papers_html(const json_t *papers, FILE *f)
     fprintf(f, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
                "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
                "<title>Redaction papers</title><style>%s</style></head><body>\n<h1>Redaction of ", style);
-    put_text(f, text_in(r, "master"));
+    veil_html_text(f, text_in(r, "master"));
     fputs("</h1>\n<p class=\"sub\">", f);
-    put_text(f, text_in(r, "date"));
+    veil_html_text(f, text_in(r, "date"));
     fprintf(f, ", from revision %lld of the tracks file</p>\n",
             json_integer_value(json_object_get(papers, "tracks_revision")));
     put_summary(f, papers);

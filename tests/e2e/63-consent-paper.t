@@ -51,7 +51,7 @@ runs "show as JSON" veil consent show given --json
 ok "names both" jq -e '.signed_as == "controller and subject" and .withdrawn == false' out.txt
 sed 's/^purpose .*/purpose anything/' given > forged
 ok "a changed record has no receipt" exits 1 veil consent receipt forged -o forged.html
-ok "to the standard output" sh -c '"$VEIL" consent receipt given -o - | grep -q "Receipt of consent"'
+ok "to the standard output" bash -c "'$VEIL' consent receipt given -o - | grep -q 'Receipt of consent'"
 if [ -x "$KEYS" ]; then
     runs "veil-keys prints it too" "$KEYS" consent receipt given -o keys.html
     ok "without a code" not grep -q '<svg ' keys.html
