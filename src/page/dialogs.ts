@@ -53,11 +53,12 @@ export class RenderDialog {
 
   async open(): Promise<void> {
     this.box.showModal();
+    this.ask(); // at once: what is typed meanwhile must not be written over
     const state = await api.renderState().catch(() => undefined);
     if (state?.state === 'running') {
       this.begun = performance.now();
       this.watch();
-    } else this.ask();
+    }
   }
 
   private phase(name: 'ask' | 'run' | 'end'): void {
