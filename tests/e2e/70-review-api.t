@@ -294,6 +294,7 @@ mkdir bin run
 printf '#!/bin/sh\nstat -c %%a "$1" > opened.mode\ncp "$1" opened.html\necho "$1" > opened.path\n' > bin/xdg-open
 chmod +x bin/xdg-open
 : > address.txt
+stop_review
 PATH=$PWD/bin:$PATH XDG_RUNTIME_DIR=$PWD/run "$VEIL" review bars.mp4 --page page > address.txt 2> review.txt < /dev/null &
 REVIEW_PID=$!
 for _ in $(seq 200); do
