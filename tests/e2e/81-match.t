@@ -144,7 +144,8 @@ ok 'recorded all the same' grep -qx 'hit 1 rejected' turned/confirmation.note
 ok 'with a leaf of no hits' grep -qx 'hits 0' turned/confirmation.leaf
 no 'a second decision' 2 'a decision is not changed' confirm g turned --yes
 cp -r res seen
-printf 'perhaps\nyes\n' | script -qec "'$VEIL' match --confirm seen --policy g/policy.note --key g/msign.key --pass-fd 3 3<<< '$PASS'" \
+# 'script' gives its command to $SHELL, or to sh.
+printf 'perhaps\nyes\n' | SHELL=$BASH script -qec "'$VEIL' match --confirm seen --policy g/policy.note --key g/msign.key --pass-fd 3 3<<< '$PASS'" \
     /dev/null > tty.txt 2>&1
 ok 'a person at a terminal is asked until the answer is yes or no' bash -c '[ "$(grep -c "yes or no" tty.txt)" = 1 ] && grep -o "yes or no" tty.txt | wc -l | grep -qx 2'
 ok 'and confirms' bash -c "grep -qx 'by person' seen/confirmation.note && grep -qx 'hit 1 confirmed' seen/confirmation.note"
