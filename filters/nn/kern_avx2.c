@@ -16,7 +16,7 @@
 #define v_add(a, b)      _mm256_add_ps(a, b)
 #define v_max(a, b)      _mm256_max_ps(a, b)
 #define v_from_u8(p)     _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(p))))
-#define DW_CELLS         2
+#define DW_CELLS         4
 #define PW_BLOCKS(X)     X(2, 6)
 #include "kern_simd.h"
 

@@ -40,6 +40,12 @@
 #define UNROLL _Pragma("GCC unroll 32")
 #define UNROLL_4 _Pragma("GCC unroll 4")
 #endif
+/* Loaded once: the compiler would make it an operand in memory of each multiply-add, and loading is what is short. */
+#ifdef __aarch64__
+#define KEEP(x) __asm__("" : "+w"(x))
+#else
+#define KEEP(x) __asm__("" : "+v"(x))
+#endif
 #define TILE 48 ///< cells worked on at a time: their channels stay in the first-level cache
 
 static void simd_input(float *out, const uint8_t *in, int n, float mean, float scale)
@@ -208,8 +214,9 @@ INLINE void dw3_block(float *out, const float *const in[3], int co, const V *wt,
         sum[p] = bias;
     UNROLL for (int ky = 0; ky < 3; ky++)
         UNROLL for (int col = 0; col < (NP - 1) * stride + 3; col++) {
-            const V x = v_load(in[ky] + (col - 1) * co);
+            V x = v_load(in[ky] + (col - 1) * co);
 
+            KEEP(x);
             UNROLL for (int p = 0; p < NP; p++)
                 if (col >= p * stride && col < p * stride + 3)
                     sum[p] = v_fma(x, wt[ky * 3 + col - p * stride], sum[p]);
@@ -218,10 +225,9 @@ INLINE void dw3_block(float *out, const float *const in[3], int co, const V *wt,
         v_store(out + p * co, relu ? v_max(sum[p], v_zero()) : sum[p]);
 }
 
-INLINE void dw3_columns(float *out, const float *const row[3], int w, const VeilNNLayer *l, int c, bool relu,
+INLINE void dw3_columns(float *out, const float *const row[3], int w, const VeilNNLayer *l, int c, int co, bool relu,
                         int stride)
 {
-    const int co = l->co;
     V wt[9];
     const V bias = v_load(l->b + c);
     int x = 0;
@@ -242,21 +248,31 @@ INLINE void dw3_columns(float *out, const float *const row[3], int w, const Veil
     }
 }
 
-static void simd_dw3(float *out, const float *const row[3], int w, const VeilNNLayer *l)
+INLINE void dw3_row(float *out, const float *const row[3], int w, const VeilNNLayer *l, int co)
 {
     const int tile = TILE / 2; /* three input rows share the cache */
 
     for (int x = 0; x < w; x += tile) {
         const int n = w - x < tile ? w - x : tile;
-        const ptrdiff_t at = (ptrdiff_t)x * l->stride * l->co;
+        const ptrdiff_t at = (ptrdiff_t)x * l->stride * co;
         const float *const in[3] = {row[0] + at, row[1] + at, row[2] + at};
-        float *o = out + (size_t)x * l->co;
+        float *o = out + (size_t)x * co;
 
-        for (int c = 0; c < l->co; c += LANES)
+        for (int c = 0; c < co; c += LANES)
             if (l->stride == 1)
-                l->relu ? dw3_columns(o, in, n, l, c, true, 1) : dw3_columns(o, in, n, l, c, false, 1);
+                l->relu ? dw3_columns(o, in, n, l, c, co, true, 1) : dw3_columns(o, in, n, l, c, co, false, 1);
             else
-                dw3_columns(o, in, n, l, c, l->relu, 2);
+                dw3_columns(o, in, n, l, c, co, l->relu, 2);
+    }
+}
+
+static void simd_dw3(float *out, const float *const row[3], int w, const VeilNNLayer *l)
+{
+    switch (l->co) {
+    case 16: dw3_row(out, row, w, l, 16); break;
+    case 32: dw3_row(out, row, w, l, 32); break;
+    case 64: dw3_row(out, row, w, l, 64); break;
+    default: dw3_row(out, row, w, l, l->co); break;
     }
 }
 
