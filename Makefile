@@ -108,6 +108,7 @@ test-attacks: $(filter $(BUILD)/tests/unit/test_attacks_%,$(UNIT))
 # One file per instruction set: its name says which flags it may use.
 ISA_avx2   := -mavx2 -mfma -O3
 ISA_avx512 := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -O3
+ISA_avx512vnni := $(ISA_avx512) -mavx512vnni
 isa = $(ISA_$(lastword $(subst _, ,$(basename $(notdir $(1))))))
 
 $(BUILD)/%.o: %.c $(BUILD)/flags

@@ -21,7 +21,7 @@ typedef struct NNDetector {
     VeilNNGraph *graph;
     VeilNN *nn;
     VeilPicture pic;
-    VeilDetectorConfig config; ///< model is not kept
+    VeilDetectorConfig config; ///< model is not kept; precision is the one chosen
     VeilFace *faces;           ///< MAX_CANDIDATES
     int n;
 } NNDetector;
@@ -63,10 +63,23 @@ static int load_own(VeilNNGraph **out, const char *model, void *log)
     return ret;
 }
 
+/* With kernels that have no int8, float is faster than the plain C that would stand in. */
+static int choose_precision(NNDetector *d, const VeilNNKernels *k, void *log)
+{
+    if (d->config.precision == VEIL_PRECISION_INT8 && !k->pw8) {
+        av_log(log, AV_LOG_ERROR, "this processor has no AVX-512 VNNI, which 'precision=int8' needs; leave it at 'auto'\n");
+        return AVERROR(ENOSYS);
+    }
+    if (d->config.precision == VEIL_PRECISION_AUTO)
+        d->config.precision = k->pw8 && strcmp(k->name, "c") ? VEIL_PRECISION_INT8 : VEIL_PRECISION_FLOAT;
+    return 0;
+}
+
 static int open_with(void **priv, const VeilDetectorConfig *config, void *log,
                      int (*load)(VeilNNGraph **out, const char *model, void *log))
 {
     NNDetector *d = av_mallocz(sizeof(*d));
+    const VeilNNKernels *k = veil_nn_kernels_find(NULL);
     int ret;
 
     *priv = NULL;
@@ -76,11 +89,12 @@ static int open_with(void **priv, const VeilDetectorConfig *config, void *log,
     }
     d->config = *config;
     d->config.model = NULL;
-    if ((ret = load(&d->graph, config->model, log)) < 0) {
+    if ((ret = choose_precision(d, k, log)) < 0 || (ret = load(&d->graph, config->model, log)) < 0) {
         nn_close(d);
         return ret == AVERROR(EINVAL) ? AVERROR_INVALIDDATA : ret;
     }
-    if ((ret = veil_nn_new(&d->nn, d->graph, veil_nn_kernels_find(NULL), config->threads)) < 0) {
+    if ((ret = veil_nn_new(&d->nn, d->graph, k, d->config.precision == VEIL_PRECISION_INT8 ? VEIL_NN_INT8 : VEIL_NN_FLOAT,
+                           config->threads)) < 0) {
         av_log(log, AV_LOG_ERROR, "cannot start the network with %d threads; ask for 1 to %d\n", config->threads,
                VEIL_NN_MAX_THREADS);
         nn_close(d);
@@ -141,6 +155,13 @@ static int nn_find(void *priv, const AVFrame *frame, VeilFace *faces, int cap, v
     return d->n;
 }
 
+static const char *nn_precision(const void *priv)
+{
+    const NNDetector *d = priv;
+
+    return d->config.precision == VEIL_PRECISION_INT8 ? "int8" : "float";
+}
+
 const VeilDetectorBackend veil_det_yunet = {
     .name        = "yunet",
     .description = "YuNet on veil's own engine; needs a model file",
@@ -150,6 +171,7 @@ const VeilDetectorBackend veil_det_yunet = {
     .least       = 0.15f,
     .open        = yunet_open,
     .find        = nn_find,
+    .precision   = nn_precision,
     .close       = nn_close,
 };
 
@@ -161,5 +183,6 @@ const VeilDetectorBackend veil_det_own = {
     .least       = 0.3f,
     .open        = own_open,
     .find        = nn_find,
+    .precision   = nn_precision,
     .close       = nn_close,
 };

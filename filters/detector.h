@@ -35,12 +35,19 @@ typedef struct VeilFace {
     float landmark[VEIL_LANDMARKS][2];  ///< x, y
 } VeilFace;
 
+typedef enum VeilPrecision {
+    VEIL_PRECISION_FLOAT,
+    VEIL_PRECISION_INT8, ///< bytes where a network multiplies most; faster, and its boxes differ a little
+    VEIL_PRECISION_AUTO, ///< int8 where backend and processor have it
+} VeilPrecision;
+
 typedef struct VeilDetectorConfig {
     const char *model; ///< path of the weights, already checked against its SHA-256; NULL for compiled-in weights
     int size;          ///< longer side of the picture that is searched, in pixels; 0 searches at the frame's own size
     float threshold;   ///< lowest score reported, 0..1, on the backend's own scale
     int rotation;      ///< clockwise degrees that make the frame upright: 0, 90, 180 or 270
     int threads;       ///< threads the backend may use, at least 1
+    VeilPrecision precision;
     bool dim;          ///< search dark pictures as they are, without raising their light first
 } VeilDetectorConfig;
 
@@ -57,7 +64,7 @@ typedef struct VeilDetectorBackend {
      * @param config borrowed for the call
      * @param log    AVClass context for av_log(); one sentence on failure
      * @return 0; AVERROR(ENOENT) no such model; AVERROR_INVALIDDATA the model
-     *         cannot be used; AVERROR(ENOMEM)
+     *         cannot be used; AVERROR(ENOSYS) int8 was asked for by name and there is none; AVERROR(ENOMEM)
      */
     int (*open)(void **priv, const VeilDetectorConfig *config, void *log);
     /**
@@ -69,6 +76,8 @@ typedef struct VeilDetectorBackend {
      *         frame counts as not searched
      */
     int (*find)(void *priv, const AVFrame *frame, VeilFace *faces, int cap, void *log);
+    /** What was chosen, "float" or "int8"; NULL if there is no choice. */
+    const char *(*precision)(const void *priv);
     void (*close)(void *priv); ///< accepts NULL
 } VeilDetectorBackend;
 

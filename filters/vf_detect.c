@@ -42,7 +42,7 @@ typedef struct DetectContext {
     int size, min_face; ///< -1 and 0: not given
     double threshold;
     int every, vary, light, scene_start;
-    int threads, turn_every;
+    int threads, turn_every, precision;
     const VeilDetectorBackend *found;
     void *detector[SCALES]; ///< one for each size; only the first without `vary`
     void *turned[TURNS];    ///< by 90, 180, 270 degrees; only with `turn`
@@ -158,9 +158,14 @@ static int detect_init(VeilFilterContext *ctx)
         return config.size;
     config.threads = s->threads;
     config.dim = !s->light;
+    config.precision = s->precision;
     s->found = strcmp(s->backend, "auto") ? named(ctx, path, sizeof(path)) : pick(ctx, path, sizeof(path));
     if (!s->found)
         return AVERROR(ENOENT);
+    if (s->precision == VEIL_PRECISION_INT8 && !s->found->precision) {
+        av_log(ctx, AV_LOG_ERROR, "detector '%s' counts in floats only; leave 'precision' at 'auto'\n", s->found->name);
+        return AVERROR(EINVAL);
+    }
     config.threshold = veil_score_from_common(s->found, s->threshold > 0 ? (float)s->threshold : s->found->least);
     config.model = s->model ? s->model : path[0] ? path : NULL;
     if (s->found->last_resort)
@@ -247,6 +252,7 @@ static int detect_describe(const VeilFilterContext *ctx, AVDictionary **facts)
     const DetectContext *s = ctx->priv;
 
     av_dict_set(facts, "detector", s->found ? s->found->name : "none", 0);
+    av_dict_set(facts, "precision", s->found && s->found->precision ? s->found->precision(s->detector[0]) : NULL, 0);
     av_dict_set(facts, "detector_warning", s->found && s->found->last_resort ? "last resort: low recall" : NULL, 0);
     av_dict_set(facts, "model_sha256", s->digest[0] ? s->digest : NULL, 0);
     av_dict_set_int(facts, "frames_seen", s->frames, 0);
@@ -278,6 +284,10 @@ static const AVOption detect_options[] = {
     { "vary", "search at three sizes in turn: once, one and a half times and three quarters of it", OFFSET(vary), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, VEIL_OPT_FLAGS },
     { "light", "raise the light of dark pictures before the search", OFFSET(light), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, VEIL_OPT_FLAGS },
     { "scene_start", "set frames at the start of each scene that are all searched", OFFSET(scene_start), AV_OPT_TYPE_INT, { .i64 = 10 }, 1, 250, VEIL_OPT_FLAGS },
+    { "precision", "set what the network counts in; int8 is faster and finds as much", OFFSET(precision), AV_OPT_TYPE_INT, { .i64 = VEIL_PRECISION_AUTO }, 0, VEIL_PRECISION_AUTO, VEIL_OPT_FLAGS, "precision" },
+    { "auto", "int8 where the processor has AVX-512 VNNI", 0, AV_OPT_TYPE_CONST, { .i64 = VEIL_PRECISION_AUTO }, 0, 0, VEIL_OPT_FLAGS, "precision" },
+    { "float", "32-bit numbers", 0, AV_OPT_TYPE_CONST, { .i64 = VEIL_PRECISION_FLOAT }, 0, 0, VEIL_OPT_FLAGS, "precision" },
+    { "int8", "bytes in dense layers", 0, AV_OPT_TYPE_CONST, { .i64 = VEIL_PRECISION_INT8 }, 0, 0, VEIL_OPT_FLAGS, "precision" },
     { "threads", "set threads of the detector; the encoder has use for the others", OFFSET(threads), AV_OPT_TYPE_INT, { .i64 = 1 }, 1, 16, VEIL_OPT_FLAGS },
     { NULL }
 };

@@ -127,12 +127,74 @@ static void repack(VeilNNLayer *l, const VeilNNSpec *s, int in_channels)
     memcpy(l->b, s->b, s->channels * sizeof(float));
 }
 
+static bool never_negative(const VeilNNGraph *g, const VeilNNLayer *l)
+{
+    const VeilNNLayer *a = &g->layer[l->in[0]];
+
+    return l->relu || (l->op == VEIL_NN_POOL2 && a->positive) ||
+           (l->op == VEIL_NN_UPADD && a->positive && g->layer[l->in[1]].positive);
+}
+
+/* A zero cell must be zero, and bytes are not negative. */
+static bool fits_bytes(const VeilNNGraph *g, const VeilNNLayer *l)
+{
+    const VeilNNLayer *in = &g->layer[l->in[0]];
+
+    return (l->op == VEIL_NN_PW && in->positive) ||
+           (l->op == VEIL_NN_CONV3 && in->op == VEIL_NN_INPUT && fpclassify(g->mean) == FP_ZERO);
+}
+
+/* The weights once more, as bytes. @param rows of `run` inputs each */
+static int pack8(VeilNNLayer *l, int rows, int run, float scale)
+{
+    const int run8 = (run + 3) / 4 * 4;
+
+    l->w8 = (int8_t *)floats_new((size_t)rows * run8 * l->co / sizeof(float));
+    l->unit8 = floats_new(l->co);
+    if (!l->w8 || !l->unit8)
+        return -ENOMEM;
+    for (int o = 0; o < l->co; o++) {
+        float most = 0;
+
+        for (int i = 0; i < rows * run; i++)
+            most = fmaxf(most, fabsf(l->w[(size_t)i * l->co + o]));
+        l->unit8[o] = most / 127 * scale;
+        for (int i = 0; most > 0 && i < rows * run; i++) {
+            const int k = i / run * run8 + i % run;
+
+            l->w8[(size_t)(k & ~3) * l->co + 4 * o + (k & 3)] = (int8_t)lrintf(l->w[(size_t)i * l->co + o] / most * 127);
+        }
+    }
+    return 0;
+}
+
+static int pack(VeilNNGraph *g, VeilNNLayer *l, const VeilNNSpec *s)
+{
+    const size_t in_memory = l->op == VEIL_NN_DW3 ? 9 : (size_t)l->ci * (l->op == VEIL_NN_CONV3 ? 9 : 1);
+
+    l->w = floats_new(in_memory * l->co);
+    l->b = floats_new(l->co);
+    if (!l->w || !l->b)
+        return -ENOMEM;
+    repack(l, s, g->layer[s->in[0]].channels);
+    if (!fits_bytes(g, l))
+        return 0;
+    return l->op == VEIL_NN_PW ? pack8(l, 1, l->ci, 1) : pack8(l, 3, 3 * l->ci, g->scale);
+}
+
+static void layer_free(VeilNNLayer *l)
+{
+    free(l->w);
+    free(l->b);
+    free(l->w8);
+    free(l->unit8);
+}
+
 int veil_nn_graph_add(VeilNNGraph *g, const VeilNNSpec *s, char why[VEIL_NN_WHY])
 {
     const int n = veil_nn_graph_weights(g, s, why);
     const VeilNNLayer *in;
     VeilNNLayer l;
-    size_t in_memory;
 
     if (n < 0)
         return n;
@@ -147,16 +209,10 @@ int veil_nn_graph_add(VeilNNGraph *g, const VeilNNSpec *s, char why[VEIL_NN_WHY]
         .op = s->op, .relu = s->relu, .stride = s->stride, .in = {s->in[0], s->in[1]}, .channels = s->channels,
         .ci = in->co, .co = lanes(s->channels), .halvings = in->halvings + s->stride - 1,
     };
-    if (n) {
-        in_memory = l.op == VEIL_NN_DW3 ? 9 : (size_t)l.ci * (l.op == VEIL_NN_CONV3 ? 9 : 1);
-        l.w = floats_new(in_memory * l.co);
-        l.b = floats_new(l.co);
-        if (!l.w || !l.b) {
-            free(l.w);
-            free(l.b);
-            return -ENOMEM;
-        }
-        repack(&l, s, in->channels);
+    l.positive = never_negative(g, &l);
+    if (n && pack(g, &l, s) < 0) {
+        layer_free(&l);
+        return -ENOMEM;
     }
     g->layer[g->layers] = l;
     return g->layers++;
@@ -172,7 +228,7 @@ int veil_nn_graph_head(VeilNNGraph *g, int tensor, char why[VEIL_NN_WHY])
         return refuse(why, "too many outputs");
     const int n = g->layer[tensor].channels;
     if (d->cls < 0 || d->cls >= n || d->obj < -1 || d->obj >= n || d->box < 0 || d->box > n - 4 || d->points < -1 ||
-        d->points > n - 10)
+        (d->points >= 0 && d->points > n - 10))
         return refuse(why, "an output has too few channels for its decoding");
     g->head[g->heads++] = tensor;
     return 0;
@@ -196,10 +252,8 @@ void veil_nn_graph_free(VeilNNGraph *g)
 {
     if (!g)
         return;
-    for (int i = 0; i < g->layers; i++) {
-        free(g->layer[i].w);
-        free(g->layer[i].b);
-    }
+    for (int i = 0; i < g->layers; i++)
+        layer_free(&g->layer[i]);
     free(g->layer);
     free(g);
 }

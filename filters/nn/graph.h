@@ -48,6 +48,11 @@ typedef struct VeilNNLayer {
     /** CONV3: [3][3][ci][co]; DW3: [3][3][co]; PW: [ci][co]; otherwise NULL. 64-byte aligned. */
     float *w;
     float *b;     ///< co values
+    bool positive; ///< the output is never negative
+    /** PW of inputs that are never negative: [ci / 4][co][4]; CONV3 of a picture whose zero is 0:
+     * [3][VEIL_NN_RUN8(ci) / 4][co][4]; otherwise NULL. -127..127, the largest of an output channel being 127. */
+    int8_t *w8;
+    float *unit8; ///< co values: what 1 in w8 is worth, the picture's scale included
 } VeilNNLayer;
 
 /** How the channels of a head become faces. With v the values of a cell and s its stride in pixels:

@@ -7,6 +7,7 @@
  */
 #include "kernels.h"
 
+#include <math.h>
 #include <string.h>
 
 #pragma GCC optimize("O3")
@@ -115,6 +116,61 @@ static void c_upadd(float *restrict out, const float *a, const float *b, int w, 
     rectify(out, w * c, l->relu);
 }
 
+/* ---- int8 ---- */
+
+/* One output from sums of `run` products at a time; rows of weights lie `run` apart. */
+static int32_t products(const uint8_t *in, const int8_t *w, int run, int co, int c)
+{
+    int32_t sum = 0;
+
+    for (int k = 0; k < run; k++)
+        sum += in[k] * w[(k & ~3) * co + 4 * c + (k & 3)];
+    return sum;
+}
+
+static float finished(float sum, const float *add, const VeilNNLayer *l, int c)
+{
+    const float s = sum + (add ? add[c] : 0);
+
+    return l->relu && !(s > 0) ? 0 : s;
+}
+
+static void c_pw8(float *out, const float *in, const float *add, int w, const VeilNNLayer *l)
+{
+    uint8_t bytes[VEIL_NN_MAX_CHANNELS];
+    float most = 0;
+
+    for (int x = 0; x < w; x++) {
+        const float *cell = in + (size_t)x * l->ci, *a = add ? add + (size_t)x * l->co : NULL;
+        const int tile = w - x < VEIL_NN_TILE8 ? w - x : VEIL_NN_TILE8;
+
+        if (x % VEIL_NN_TILE8 == 0) {
+            most = 0;
+            for (int i = 0; i < tile * l->ci; i++)
+                most = larger(most, cell[i]);
+        }
+        for (int i = 0; i < l->ci; i++)
+            bytes[i] = (uint8_t)lrintf(cell[i] * (most > VEIL_NN_TINY8 ? 255 / most : 0));
+        for (int c = 0; c < l->co; c++)
+            out[(size_t)x * l->co + c] =
+                finished((float)products(bytes, l->w8, l->ci, l->co, c) * (l->unit8[c] * (most / 255)) + l->b[c], a, l, c);
+    }
+}
+
+static void c_conv8(float *out, const uint8_t *const row[3], int w, const VeilNNLayer *l)
+{
+    const int run = VEIL_NN_RUN8(l->ci);
+
+    for (int x = 0; x < w; x++)
+        for (int c = 0; c < l->co; c++) {
+            int32_t sum = 0;
+
+            for (int ky = 0; ky < 3; ky++)
+                sum += products(row[ky] + (x * l->stride - 1) * l->ci, l->w8 + (size_t)ky * run * l->co, run, l->co, c);
+            out[(size_t)x * l->co + c] = finished((float)sum * l->unit8[c] + l->b[c], NULL, l, c);
+        }
+}
+
 extern const VeilNNKernels veil_nn_kern_c;
 const VeilNNKernels veil_nn_kern_c = {
     .name  = "c",
@@ -124,4 +180,6 @@ const VeilNNKernels veil_nn_kern_c = {
     .pw    = c_pw,
     .pool2 = c_pool2,
     .upadd = c_upadd,
+    .pw8   = c_pw8,
+    .conv8 = c_conv8,
 };

@@ -16,7 +16,7 @@ static bool always(void)
 }
 
 #ifdef __x86_64__
-extern const VeilNNKernels veil_nn_kern_sse2, veil_nn_kern_avx2, veil_nn_kern_avx512;
+extern const VeilNNKernels veil_nn_kern_sse2, veil_nn_kern_avx2, veil_nn_kern_avx512, veil_nn_kern_avx512vnni;
 
 static bool has_avx2(void)
 {
@@ -29,6 +29,11 @@ static bool has_avx512(void)
     return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
 }
+
+static bool has_avx512vnni(void)
+{
+    return has_avx512() && __builtin_cpu_supports("avx512vnni");
+}
 #endif
 #ifdef __aarch64__
 extern const VeilNNKernels veil_nn_kern_neon;
@@ -40,6 +45,7 @@ static const struct {
     bool (*usable)(void);
 } table[] = {
 #ifdef __x86_64__
+    {&veil_nn_kern_avx512vnni, has_avx512vnni},
     {&veil_nn_kern_avx512, has_avx512},
     {&veil_nn_kern_avx2, has_avx2},
     {&veil_nn_kern_sse2, always},

@@ -42,6 +42,7 @@ typedef struct Worker {
 struct VeilNN {
     const VeilNNGraph *g;
     const VeilNNKernels *k;
+    bool int8;
     Tensor tensor[VEIL_NN_MAX_LAYERS];
     float *whole[VEIL_NN_MAX_LAYERS];
     int readers[VEIL_NN_MAX_LAYERS];     ///< how many layers read a tensor; an output has one more

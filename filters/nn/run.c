@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define MAX_SIDE 16384
 #define MIN_BAND 4 ///< rows; thinner bands cost more in shared borders than they save
@@ -42,6 +43,33 @@ static const float *cells(Worker *k, int t, int y, int x, int n, int slot)
     return out;
 }
 
+static bool on_bytes(const VeilNN *nn, const VeilNNLayer *l)
+{
+    return nn->int8 && l->w8;
+}
+
+/* All layers that read the picture do it in the same way, so its rows are of bytes or of floats; those of bytes begin
+ * where floats would, and what lies beside them is zero as well. */
+static void fill_picture(const VeilNN *nn, int y, int x, int n, float *out)
+{
+    const VeilNNLayer *l = &nn->g->layer[0];
+    const uint8_t *in = nn->pic + (size_t)y * nn->pic_stride + x * l->co;
+
+    if (on_bytes(nn, l + 1))
+        memcpy((uint8_t *)(out - x * l->co) + x * l->co, in, n * l->co);
+    else
+        nn->k->input(out, in, n * l->co, nn->g->mean, nn->g->scale);
+}
+
+static void fill_conv8(const Worker *k, const VeilNNLayer *l, int y, int x, int n, float *out)
+{
+    const uint8_t *row[3];
+
+    for (int i = 0; i < 3; i++)
+        row[i] = (const uint8_t *)row_at(k, l->in[0], y * l->stride - 1 + i) + x * l->stride * l->ci;
+    k->nn->k->conv8(out, row, n, l);
+}
+
 static void fill(Worker *k, int t, int y, int x, int n, float *out)
 {
     const VeilNN *nn = k->nn;
@@ -50,9 +78,14 @@ static void fill(Worker *k, int t, int y, int x, int n, float *out)
 
     switch (l->op) {
     case VEIL_NN_INPUT:
-        nn->k->input(out, nn->pic + (size_t)y * nn->pic_stride + x * l->co, n * l->co, nn->g->mean, nn->g->scale);
+        fill_picture(nn, y, x, n, out);
         break;
     case VEIL_NN_CONV3:
+        if (on_bytes(nn, l)) {
+            fill_conv8(k, l, y, x, n, out);
+            break;
+        }
+        /* fall through */
     case VEIL_NN_DW3:
         for (int i = 0; i < 3; i++)
             row[i] = cells(k, l->in[0], y * l->stride - 1 + i, x * l->stride, n * l->stride, 0);
@@ -70,7 +103,7 @@ static void fill(Worker *k, int t, int y, int x, int n, float *out)
     default:
         if (l->in[1] >= 0)
             other = cells(k, l->in[1], y, x, n, 0);
-        nn->k->pw(out, cells(k, l->in[0], y, x, n, 0), other, n, l);
+        (on_bytes(nn, l) ? nn->k->pw8 : nn->k->pw)(out, cells(k, l->in[0], y, x, n, 0), other, n, l);
     }
 }
 
@@ -199,13 +232,16 @@ static void start_threads(VeilNN *nn, int wanted)
     pthread_mutex_unlock(&nn->start);
 }
 
-int veil_nn_new(VeilNN **out, const VeilNNGraph *g, const VeilNNKernels *kernels, int threads)
+int veil_nn_new(VeilNN **out, const VeilNNGraph *g, const VeilNNKernels *kernels, VeilNNPrecision precision,
+                int threads)
 {
     VeilNN *nn;
 
     *out = NULL;
     if (threads < 1 || threads > VEIL_NN_MAX_THREADS || !kernels || !g->heads)
         return -EINVAL;
+    if (precision == VEIL_NN_INT8 && !kernels->pw8)
+        return -ENOSYS;
     if (!(nn = calloc(1, sizeof(*nn))))
         return -ENOMEM;
     if (!(nn->worker = calloc(threads, sizeof(*nn->worker)))) {
@@ -214,6 +250,7 @@ int veil_nn_new(VeilNN **out, const VeilNNGraph *g, const VeilNNKernels *kernels
     }
     nn->g = g;
     nn->k = kernels;
+    nn->int8 = precision == VEIL_NN_INT8;
     for (int i = 0; i < threads; i++) {
         nn->worker[i].nn = nn;
         nn->worker[i].index = i;

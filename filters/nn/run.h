@@ -23,6 +23,11 @@ extern "C" {
 
 typedef struct VeilNN VeilNN;
 
+typedef enum VeilNNPrecision {
+    VEIL_NN_FLOAT,
+    VEIL_NN_INT8, ///< dense layers on bytes where the graph and the kernels have them
+} VeilNNPrecision;
+
 /** One output, as left by the last veil_nn_run(). */
 typedef struct VeilNNMap {
     const float *data; ///< cell (row 0, column 0), channel 0; owned by the VeilNN
@@ -37,9 +42,10 @@ typedef struct VeilNNMap {
  * @param g       borrowed until veil_nn_free(); several VeilNN may share it
  * @param threads each takes a band of rows; 1 to VEIL_NN_MAX_THREADS. Fewer
  *                are used if the system gives no more
- * @return 0; -EINVAL; -ENOMEM
+ * @return 0; -EINVAL; -ENOSYS if the kernels have no int8 and it is asked for; -ENOMEM
  */
-int veil_nn_new(VeilNN **out, const VeilNNGraph *g, const VeilNNKernels *kernels, int threads);
+int veil_nn_new(VeilNN **out, const VeilNNGraph *g, const VeilNNKernels *kernels, VeilNNPrecision precision,
+                int threads);
 
 /**
  * Run. Nothing is allocated unless w or h differ from the last call.

@@ -134,6 +134,15 @@ static void run(Runner *r, VeilCvNet *cv, const uint8_t *pic, int w, int h)
     r->best = fmin(r->best, cpu_now() - t);
 }
 
+static void add_runner(Runner r[MAX_RUNNERS], int *n, const VeilNNGraph *g, const VeilNNKernels *k,
+                       VeilNNPrecision precision)
+{
+    snprintf(r[*n].name, sizeof(r[*n].name), "%s%s", k->name, precision == VEIL_NN_INT8 ? ".int8" : "");
+    r[*n].best = 1e9;
+    if (*n + 1 == MAX_RUNNERS || veil_nn_new(&r[(*n)++].nn, g, k, precision, 1) < 0)
+        exit(2);
+}
+
 /* Pictures are padded for both, as the detectors pad them; `name_h` is the height people speak of. */
 static void measure(const VeilNNGraph *g, VeilCvNet *cv, int w, int name_h, int rounds)
 {
@@ -146,11 +155,10 @@ static void measure(const VeilNNGraph *g, VeilCvNet *cv, int w, int name_h, int 
 
     for (int i = 0; i < 3 * w * h; i++)
         pic[i] = (i * 2654435761u) >> 24;
-    for (int i = 0; (k = veil_nn_kernels_at(i)) && n < MAX_RUNNERS; i++) {
-        snprintf(r[n].name, sizeof(r[n].name), "%s", k->name);
-        r[n].best = 1e9;
-        if (veil_nn_new(&r[n++].nn, g, k, 1) < 0)
-            exit(2);
+    for (int i = 0; (k = veil_nn_kernels_at(i)); i++) {
+        if (k->pw8 && strcmp(k->name, "c"))
+            add_runner(r, &n, g, k, VEIL_NN_INT8);
+        add_runner(r, &n, g, k, VEIL_NN_FLOAT);
     }
     for (int round = 0; round < rounds; round++)
         for (int i = 0; i < n; i++)
@@ -162,7 +170,10 @@ static void measure(const VeilNNGraph *g, VeilCvNet *cv, int w, int name_h, int 
 
         printf("nn.%dx%d.1t.%s.fps=%.1f\n", w, name_h, r[i].name, 1 / r[i].best);
         printf("nn.%dx%d.1t.%s.ms=%.2f\n", w, name_h, r[i].name, 1e3 * r[i].best);
-        printf("nn.%dx%d.1t.%s.peak_share=%.2f\n", w, name_h, r[i].name, macs / most);
+        if (strstr(r[i].name, "int8")) /* the float one of the same kernels follows */
+            printf("nn.%dx%d.1t.%s.vs_float=%.2f\n", w, name_h, r[i].name, r[i + 1].best / r[i].best);
+        else
+            printf("nn.%dx%d.1t.%s.peak_share=%.2f\n", w, name_h, r[i].name, macs / most);
         printf("nn.%dx%d.1t.%s.vs_opencv=%.2f\n", w, name_h, r[i].name, r[0].best / r[i].best);
         veil_nn_free(r[i].nn);
     }
@@ -180,7 +191,7 @@ static void *run_alone(void *arg)
     const Loop *l = arg;
     VeilNN *nn;
 
-    if (veil_nn_new(&nn, l->g, veil_nn_kernels_find(NULL), 1) < 0)
+    if (veil_nn_new(&nn, l->g, veil_nn_kernels_find(NULL), VEIL_NN_FLOAT, 1) < 0)
         exit(2);
     for (int i = 0; i < l->rounds; i++)
         veil_nn_run(nn, l->pic, l->w, l->h, 3 * l->w);
@@ -199,7 +210,7 @@ static void measure_threads(const VeilNNGraph *g, int w, int name_h, int rounds)
     VeilNN *nn[2];
 
     for (int i = 0; i < 2; i++)
-        if (veil_nn_new(&nn[i], g, veil_nn_kernels_find(NULL), i + 1) < 0)
+        if (veil_nn_new(&nn[i], g, veil_nn_kernels_find(NULL), VEIL_NN_FLOAT, i + 1) < 0)
             exit(2);
     for (int round = 0; round < rounds; round++)
         for (int i = 0; i < 3; i++) {
@@ -233,7 +244,7 @@ static void measure_own(int w, int name_h, int rounds)
     double best = 1e9;
     uint8_t *pic = calloc(w, h);
 
-    if (veil_nn_file_parse(&g, data, size, why) < 0 || veil_nn_new(&nn, g, veil_nn_kernels_find(NULL), 1) < 0)
+    if (veil_nn_file_parse(&g, data, size, why) < 0 || veil_nn_new(&nn, g, veil_nn_kernels_find(NULL), VEIL_NN_FLOAT, 1) < 0)
         exit(2);
     for (int i = 0; i < rounds; i++) {
         const double t = now();

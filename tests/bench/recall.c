@@ -7,6 +7,9 @@
  * A box is false if it overlaps no labelled face with IoU 0.3. Faces under
  * 10 pixels are not counted, and boxes on them are not false.
  *
+ * Ends with how far recall at 1 false box per picture differs between two
+ * rows, in shares of all faces.
+ *
  * usage: recall [PLOT.svg]   (VEIL_MODELS, VEIL_TEST_MEDIA)
  */
 #include <libswscale/swscale.h>
@@ -14,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "filters/nn/kernels.h"
 #include "plot.h"
 #include "tests/image.h"
 #include "truth.h"
@@ -34,6 +38,7 @@ typedef struct Part {
     const char *model; ///< below VEIL_MODELS; NULL none
     float scale;       ///< longer side searched, in longer sides of the picture
     float tallest;     ///< only faces up to this height, in picture pixels, are taken; 0 all
+    VeilPrecision precision;
 } Part;
 
 static const struct {
@@ -42,7 +47,9 @@ static const struct {
 } detectors[] = {
     {"yunet 1x",            {{"yunet", "yunet/face_detection_yunet_2023mar.onnx", 1, 0}}},
     {"opencv yunet 1x",     {{"opencv", "yunet/face_detection_yunet_2023mar.onnx", 1, 0}}},
+    {"yunet int8 1x",       {{"yunet", "yunet/face_detection_yunet_2023mar.onnx", 1, 0, VEIL_PRECISION_INT8}}},
     {"yunet 2x",            {{"yunet", "yunet/face_detection_yunet_2023mar.onnx", 2, 0}}},
+    {"yunet int8 2x",       {{"yunet", "yunet/face_detection_yunet_2023mar.onnx", 2, 0, VEIL_PRECISION_INT8}}},
     {"yunet 3x",            {{"yunet", "yunet/face_detection_yunet_2023mar.onnx", 3, 0}}},
     {"yunet-n 1x",          {{"yunet", "yunet/yunet_n_640_640.onnx", 1, 0}}},
     {"yunet-n 2x",          {{"yunet", "yunet/yunet_n_640_640.onnx", 2, 0}}},
@@ -54,6 +61,16 @@ static const struct {
     {"ultraface 320",       {{"ultraface", "ultraface/version-RFB-320.onnx", 1, 0}}},
     {"ultraface 640",       {{"ultraface", "ultraface/version-RFB-640.onnx", 1, 0}}},
     {"ultraface 640 mask",  {{"ultraface", "ultraface/RFB-640-masked_face-v2.onnx", 1, 0}}},
+};
+
+#define DETECTORS (sizeof(detectors) / sizeof(*detectors))
+
+static const struct {
+    const char *what, *a, *b;
+} differences[] = {
+    {"yunet.engine_minus_opencv", "yunet 1x", "opencv yunet 1x"},
+    {"yunet.int8_minus_float.1x", "yunet int8 1x", "yunet 1x"},
+    {"yunet.int8_minus_float.2x", "yunet int8 2x", "yunet 2x"},
 };
 
 /** A box that found a face (bin 0 and up) or none (-1). */
@@ -160,6 +177,7 @@ static int search(const Part *p, const AVFrame *f, VeilFace *faces, int cap, dou
     char model[512];
     const VeilDetectorConfig c = {
         .model = p->model ? model : NULL, .size = lrintf(longer * p->scale), .threshold = LOWEST, .threads = 1,
+        .precision = p->precision,
     };
     void *priv;
     double t;
@@ -215,9 +233,11 @@ static void found_within(const Result *r, int most, int found[BINS])
             break;
 }
 
-static void print_row(const char *name, const Result *r, const int total[BINS], int scenes)
+/* @return recall of all at 1 false box per picture */
+static double print_row(const char *name, const Result *r, const int total[BINS], int scenes)
 {
     int found[BINS], all = 0, sum;
+    double at_one = 0;
 
     for (int b = 0; b < BINS; b++)
         all += total[b];
@@ -231,8 +251,37 @@ static void print_row(const char *name, const Result *r, const int total[BINS], 
         for (int b = 0; b < BINS; b++)
             sum += found[b];
         printf(" %.3f |", (double)sum / all);
+        if (at_false[k] == 1)
+            at_one = (double)sum / all;
     }
     printf(" %7.1f |\n", 1e3 * r->cpu / scenes);
+    return at_one;
+}
+
+static double recall_of(const char *name, const double recall[DETECTORS])
+{
+    for (size_t d = 0; d < DETECTORS; d++)
+        if (!strcmp(detectors[d].name, name))
+            return recall[d];
+    return NAN;
+}
+
+static void print_differences(const char *set, const double recall[DETECTORS])
+{
+    printf("\n");
+    for (size_t i = 0; i < sizeof(differences) / sizeof(*differences); i++) {
+        const double d = recall_of(differences[i].a, recall) - recall_of(differences[i].b, recall);
+
+        if (isnan(d))
+            printf("recall.%s.%s: not on this processor\n", set, differences[i].what);
+        else
+            printf("recall.%s.%s=%+.4f\n", set, differences[i].what, d);
+    }
+}
+
+static bool can_run(const Part *p)
+{
+    return p->precision != VEIL_PRECISION_INT8 || veil_nn_kernels_find(NULL)->pw8;
 }
 
 static void plot_curve(FILE *f, int i, const Result *r, int all, int scenes)
@@ -259,6 +308,7 @@ static void measure(const char *set, const Truth *t, FILE *svg)
 {
     static Scene scene[TRUTH_MAX_IMAGES];
     int total[BINS] = {0}, all = 0, scenes = 0;
+    double recall[DETECTORS];
 
     for (int i = 0; i < t->n; i++)
         if ((scene[scenes] = scene_read(&t->image[i])).frame)
@@ -272,15 +322,19 @@ static void measure(const char *set, const Truth *t, FILE *svg)
     printf("Recall by height at 1 false box per picture; of all at 0.1, 0.3, 1 and 3; CPU time per picture\n\n");
     printf("| detector             | 10-16 | 16-24 | 24-48 | 48+   | @0.1  | @0.3  | @1    | @3    | ms      |\n");
     printf("|----------------------|-------|-------|-------|-------|-------|-------|-------|-------|---------|\n");
-    for (size_t d = 0; d < sizeof(detectors) / sizeof(*detectors); d++) {
+    for (size_t d = 0; d < DETECTORS; d++) {
+        recall[d] = NAN;
+        if (!can_run(&detectors[d].part[0]))
+            continue;
         Result r = search_all(d, scene, scenes);
 
-        print_row(detectors[d].name, &r, total, scenes);
+        recall[d] = print_row(detectors[d].name, &r, total, scenes);
         fflush(stdout);
         if (svg)
             plot_curve(svg, d, &r, all, scenes);
         free(r.hit);
     }
+    print_differences(set, recall);
     for (int i = 0; i < scenes; i++)
         av_frame_free(&scene[i].frame);
 }

@@ -26,7 +26,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (veil_nn_file_parse(&g, data, size, why) < 0)
         return 0;
-    if (!veil_nn_new(&nn, g, veil_nn_kernels_find(NULL), 1)) {
+    for (int precision = VEIL_NN_FLOAT; precision <= VEIL_NN_INT8; precision++) {
+        if (veil_nn_new(&nn, g, veil_nn_kernels_find(precision == VEIL_NN_INT8 ? "c" : NULL), precision, 1) < 0)
+            continue;
         if (!veil_nn_run(nn, pic, 32, 32, 32 * 3))
             veil_nn_decode(nn, g, 0.5f, ignore, NULL);
         veil_nn_free(nn);

@@ -197,6 +197,71 @@ static void check_pool2_and_upadd(const VeilNNKernels *k)
     }
 }
 
+static uint8_t *bytes(size_t n, unsigned below)
+{
+    uint8_t *p = malloc(n);
+
+    assert_non_null(p);
+    for (size_t i = 0; i < n; i++)
+        p[i] = draw(below);
+    return p;
+}
+
+/* As a graph packs them: -127 to 127. */
+static void give_bytes(Case *c, int run)
+{
+    c->l.w8 = (int8_t *)bytes((size_t)run * c->l.co, 255);
+    c->l.unit8 = floats(c->l.co);
+    for (int i = 0; i < run * c->l.co; i++)
+        c->l.w8[i] = (int8_t)((uint8_t)c->l.w8[i] - 127);
+    for (int i = 0; i < c->l.co; i++)
+        c->l.unit8[i] = fabsf(c->l.unit8[i]) / 127;
+}
+
+static void bytes_free(Case *c)
+{
+    free(c->l.w8);
+    free(c->l.unit8);
+    case_free(c);
+}
+
+static void check_pw8(const VeilNNKernels *k)
+{
+    for (int round = 0; round < ROUNDS; round++) {
+        Case c = case_new(VEIL_NN_PW, draw_lanes(), draw_lanes(), 1 + draw(120), 1, draw(2));
+        const float *add = draw(2) ? c.add : NULL;
+
+        give_bytes(&c, c.l.ci);
+        for (int i = 0; i < c.w * c.l.ci; i++)
+            c.row[0][i] = draw(9) ? fabsf(c.row[0][i]) : 0;
+        plain()->pw8(c.out[0] + 1, c.row[0], add, c.w, &c.l);
+        k->pw8(c.out[1] + 1, c.row[0], add, c.w, &c.l);
+        compare(&c, k, "pw8");
+        bytes_free(&c);
+    }
+}
+
+static void check_conv8(const VeilNNKernels *k)
+{
+    for (int round = 0; round < ROUNDS; round++) {
+        const int ci = draw(2) ? 3 : 1;
+        Case c = case_new(VEIL_NN_CONV3, ci, draw_lanes(), 1 + draw(70), 1 + draw(2), draw(2));
+        const int cells = c.w * c.l.stride + 2;
+        uint8_t *row[3];
+
+        give_bytes(&c, 3 * VEIL_NN_RUN8(ci));
+        for (int i = 0; i < 3; i++)
+            row[i] = bytes((size_t)cells * ci + 3, 256);
+        const uint8_t *const in[3] = {row[0] + ci, row[1] + ci, row[2] + ci};
+        plain()->conv8(c.out[0] + 1, in, c.w, &c.l);
+        k->conv8(c.out[1] + 1, in, c.w, &c.l);
+        compare(&c, k, "conv8");
+        for (int i = 0; i < 3; i++)
+            free(row[i]);
+        bytes_free(&c);
+    }
+}
+
 /* Plain C itself, against sums written out by hand. */
 static void plain_c_is_right(void **state)
 {
@@ -218,6 +283,31 @@ static void plain_c_is_right(void **state)
     case_free(&c);
 }
 
+/* What bytes lose: at most half a step of each input, and half a step of each weight. */
+static void int8_is_near_float(void **state)
+{
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        const int ci = draw_lanes();
+        Case c = case_new(VEIL_NN_PW, ci, 16, 1 + draw(48), 1, false);
+
+        c.l.w8 = calloc(ci, 16);
+        c.l.unit8 = floats(16);
+        for (int o = 0; o < 16; o++) {
+            c.l.unit8[o] = 1 / 127.f;
+            for (int i = 0; i < ci; i++)
+                c.l.w8[(i & ~3) * 16 + 4 * o + (i & 3)] = (int8_t)lrintf(c.l.w[i * 16 + o] * 127);
+        }
+        for (int i = 0; i < c.w * ci; i++)
+            c.row[0][i] = fabsf(c.row[0][i]);
+        plain()->pw(c.out[0] + 1, c.row[0], NULL, c.w, &c.l);
+        plain()->pw8(c.out[1] + 1, c.row[0], NULL, c.w, &c.l);
+        for (int i = 1; i <= c.w * 16; i++)
+            assert_float_equal(c.out[0][i], c.out[1][i], (float)ci * (0.5f / 255 + 0.5f / 127));
+        bytes_free(&c);
+    }
+}
+
 static void every_set_agrees_with_plain_c(void **state)
 {
     const VeilNNKernels *k;
@@ -230,6 +320,10 @@ static void every_set_agrees_with_plain_c(void **state)
         check_dw3(k);
         check_pw(k);
         check_pool2_and_upadd(k);
+        if (k->pw8) {
+            check_pw8(k);
+            check_conv8(k);
+        }
     }
 }
 
@@ -246,6 +340,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sets_are_found),
         cmocka_unit_test(plain_c_is_right),
+        cmocka_unit_test(int8_is_near_float),
         cmocka_unit_test(every_set_agrees_with_plain_c),
     };
 

@@ -125,6 +125,55 @@ static void yunet_equals_opencv(void **state)
     assert_true(faces > MAX_IMAGES);
 }
 
+/* The same face, as far as bytes can tell. */
+static bool has_near(const VeilFace *f, const VeilFace *all, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (veil_face_iou(f, &all[i]) > 0.7f && fabsf(f->score - all[i].score) < 0.15f)
+            return true;
+    return false;
+}
+
+static void int8_finds_what_float_finds(void **state)
+{
+    static const int sizes[] = {640, 1280};
+    static VeilFace a[VEIL_MAX_FACES], b[VEIL_MAX_FACES];
+    const VeilDetectorBackend *yunet = veil_detector_find("yunet");
+    int faces = 0, lost = 0;
+
+    (void)state;
+    if (!veil_nn_kernels_find(NULL)->pw8)
+        skip();
+    need_model("yunet/face_detection_yunet_2023mar.onnx");
+    need_images();
+    for (size_t s = 0; s < sizeof(sizes) / sizeof(*sizes); s++) {
+        VeilDetectorConfig c = {.model = model, .size = sizes[s], .threshold = 0.3f, .threads = 1};
+        void *p, *q;
+
+        assert_int_equal(yunet->open(&p, &c, NULL), 0);
+        c.precision = VEIL_PRECISION_INT8;
+        assert_int_equal(yunet->open(&q, &c, NULL), 0);
+        assert_string_equal(yunet->precision(p), "float");
+        assert_string_equal(yunet->precision(q), "int8");
+        for (int i = 0; i < MAX_IMAGES; i++) {
+            AVFrame *f = image_at(i);
+            const int n = yunet->find(p, f, a, VEIL_MAX_FACES, NULL), m = yunet->find(q, f, b, VEIL_MAX_FACES, NULL);
+
+            for (int k = 0; k < n; k++)
+                if (a[k].score > 0.5f) {
+                    faces++;
+                    lost += !has_near(&a[k], b, m);
+                }
+            av_frame_free(&f);
+        }
+        yunet->close(p);
+        yunet->close(q);
+    }
+    print_message("%d faces, %d of them not alike\n", faces, lost);
+    assert_true(faces > MAX_IMAGES);
+    assert_true(lost * 100 <= faces);
+}
+
 static float worst_of(const VeilNNMap *m, const float *planes)
 {
     float most = 0;
@@ -156,7 +205,7 @@ static void own_equals_its_onnx_file(void **state)
     need_images();
     assert_int_equal(veil_cv_net_open(&cv, model, 1, why), 0);
     assert_int_equal(veil_nn_file_parse(&g, data, size, why), 0);
-    assert_int_equal(veil_nn_new(&nn, g, veil_nn_kernels_find(NULL), 1), 0);
+    assert_int_equal(veil_nn_new(&nn, g, veil_nn_kernels_find(NULL), VEIL_NN_FLOAT, 1), 0);
     for (int i = 0; i < MAX_IMAGES; i++) {
         AVFrame *f = image_at(i);
 
@@ -183,6 +232,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(yunet_equals_opencv),
+        cmocka_unit_test(int8_finds_what_float_finds),
         cmocka_unit_test(own_equals_its_onnx_file),
     };
 
