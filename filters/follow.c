@@ -2,6 +2,7 @@
 #include "follow.h"
 
 #include <math.h>
+#include <string.h>
 #include <libavutil/common.h>
 #include <libavutil/pixdesc.h>
 
@@ -48,28 +49,37 @@ static Luma luma_of(const AVFrame *f)
                    .wide = c->depth > 8 };
 }
 
-static float pixel(const Luma *l, int x, int y)
+/* Where the pixels of n cells lie along one axis, `taps` a cell, inside 0 to `length`. */
+static void places(int at[REGION * TAPS], float from, float step, int n, int taps, int length)
 {
-    const uint8_t *p = l->data + av_clip(y, 0, l->h - 1) * l->linesize + (ptrdiff_t)av_clip(x, 0, l->w - 1) * l->step;
+    for (int i = 0; i < n * taps; i++)
+        at[i] = av_clip((int)floorf(from + step * ((float)i + .5f) / (float)taps), 0, length - 1);
+}
 
-    return l->wide ? (float)(*(const uint16_t *)p >> l->shift) : (float)*p;
+/* The pixels of one line, `taps` at a time, are added to n sums. */
+static void add_line(const Luma *l, const uint8_t *line, const int *at, int n, int taps, int *sum)
+{
+    for (int col = 0; col < n; col++)
+        for (int i = 0; i < taps; i++, at++)
+            sum[col] += l->wide ? ((const uint16_t *)line)[*at * (l->step / 2)] >> l->shift : line[*at * l->step];
 }
 
 /* n x n samples, `sx` and `sy` pixels apart, the first cell beginning at x, y. */
 static void sample(const Luma *l, float x, float y, float sx, float sy, int n, float *out)
 {
     const int tx = av_clip((int)lrintf(sx), 1, TAPS), ty = av_clip((int)lrintf(sy), 1, TAPS);
+    int across[REGION * TAPS], down[REGION * TAPS];
 
-    for (int row = 0; row < n; row++)
-        for (int col = 0; col < n; col++) {
-            float sum = 0;
+    places(across, x, sx, n, tx, l->w);
+    places(down, y, sy, n, ty, l->h);
+    for (int row = 0; row < n; row++) {
+        int sum[REGION] = { 0 };
 
-            for (int j = 0; j < ty; j++)
-                for (int i = 0; i < tx; i++)
-                    sum += pixel(l, (int)floorf(x + sx * ((float)col + ((float)i + .5f) / (float)tx)),
-                                 (int)floorf(y + sy * ((float)row + ((float)j + .5f) / (float)ty)));
-            out[row * n + col] = sum / (float)(tx * ty);
-        }
+        for (int j = 0; j < ty; j++)
+            add_line(l, l->data + down[row * ty + j] * l->linesize, across, n, tx, sum);
+        for (int col = 0; col < n; col++)
+            out[row * n + col] = (float)sum[col] / (float)(tx * ty);
+    }
 }
 
 /* Take the mean away and make the length 1. @return false without texture */
@@ -91,27 +101,72 @@ static bool normalise(float grid[GRID * GRID])
     return true;
 }
 
-/* Correlation of the pattern, normalised, with a window of rows `pitch` apart.
- * Sums are kept by column, which a compiler turns into vectors. */
-static float correlate(const float *pattern, const float *window, int pitch)
+/* Sums of a window and of its squares, and their product with the pattern. */
+typedef struct Sums {
+    double sum, square;
+    float dot;
+} Sums;
+
+/* -O2 alone leaves the loop scalar. Sums are kept by column, which a compiler turns into vectors. */
+#pragma GCC push_options
+#pragma GCC optimize("O3")
+static float dot(const float *pattern, const float *window, int pitch)
 {
-    float dot[GRID] = { 0 }, sum[GRID] = { 0 }, square[GRID] = { 0 }, d = 0, s = 0, q = 0;
+    float by_column[GRID] = { 0 }, d = 0;
 
     for (int row = 0; row < GRID; row++)
-        for (int col = 0; col < GRID; col++) {
-            const float v = window[row * pitch + col];
+        for (int col = 0; col < GRID; col++)
+            by_column[col] += window[row * pitch + col] * pattern[row * GRID + col];
+    for (int col = 0; col < GRID; col++)
+        d += by_column[col];
+    return d;
+}
+#pragma GCC pop_options
 
-            dot[col] += v * pattern[row * GRID + col];
-            sum[col] += v;
-            square[col] += v * v;
-        }
-    for (int col = 0; col < GRID; col++) {
-        d += dot[col];
-        s += sum[col];
-        q += square[col];
+/* Correlation of a window with the pattern, which is normalised. */
+static float correlation(Sums s)
+{
+    const double spread = s.square - s.sum * s.sum / (GRID * GRID);
+
+    return spread < LEAST_CONTRAST * LEAST_CONTRAST * GRID * GRID ? -1 : s.dot / (float)sqrt(spread);
+}
+
+static float correlate(const float *pattern, const float grid[GRID * GRID])
+{
+    Sums s = { .dot = dot(pattern, grid, GRID) };
+
+    for (int i = 0; i < GRID * GRID; i++) {
+        s.sum += grid[i];
+        s.square += grid[i] * grid[i];
     }
-    q -= s * s / (GRID * GRID);
-    return q < LEAST_CONTRAST * LEAST_CONTRAST * GRID * GRID ? -1 : d / sqrtf(q);
+    return correlation(s);
+}
+
+/* Summed areas of a region: what lies left of and above each corner of its cells. */
+typedef struct Areas {
+    double sum[REGION + 1][REGION + 1], square[REGION + 1][REGION + 1];
+} Areas;
+
+static void sum_up(Areas *a, const float *region)
+{
+    memset(a->sum[0], 0, sizeof(a->sum[0]));
+    memset(a->square[0], 0, sizeof(a->square[0]));
+    for (int y = 0; y < REGION; y++) {
+        double sum = 0, square = 0;
+
+        a->sum[y + 1][0] = a->square[y + 1][0] = 0;
+        for (int x = 0; x < REGION; x++) {
+            const double v = region[y * REGION + x];
+
+            a->sum[y + 1][x + 1] = a->sum[y][x + 1] + (sum += v);
+            a->square[y + 1][x + 1] = a->square[y][x + 1] + (square += v * v);
+        }
+    }
+}
+
+static double of_window(const double area[REGION + 1][REGION + 1], int x, int y)
+{
+    return area[y + GRID][x + GRID] - area[y + GRID][x] - area[y][x + GRID] + area[y][x];
 }
 
 /* Offset of the top of the parabola through three values, -.5 to .5. */
@@ -127,10 +182,15 @@ static float best_shift(const float *pattern, const float *region, float *dx, fl
 {
     float score[2 * REACH + 1][2 * REACH + 1], best = -1;
     int bx = REACH, by = REACH;
+    Areas areas;
 
+    sum_up(&areas, region);
     for (int y = 0; y <= 2 * REACH; y++)
         for (int x = 0; x <= 2 * REACH; x++) {
-            score[y][x] = correlate(pattern, region + y * REGION + x, REGION);
+            const Sums s = { of_window(areas.sum, x, y), of_window(areas.square, x, y),
+                             dot(pattern, region + y * REGION + x, REGION) };
+
+            score[y][x] = correlation(s);
             if (score[y][x] > best) {
                 best = score[y][x];
                 bx = x, by = y;
@@ -179,7 +239,7 @@ static float best_scale(const Luma *to, const float *pattern, const VeilFace *bo
         float grid[GRID * GRID], score;
 
         sample(to, cx - w / 2, cy - h / 2, w / GRID, h / GRID, GRID, grid);
-        score = correlate(pattern, grid, GRID);
+        score = correlate(pattern, grid);
         if (score > best + (i ? .005f : 0)) { /* only a clear gain changes the size: noise would make it wander */
             best = score;
             *scale = tried[i];

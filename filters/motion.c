@@ -35,6 +35,9 @@ void veil_motion_small(const AVFrame *f, VeilSmall *out)
         }
 }
 
+/* Sums of differences are one instruction, which -O2 alone does not use. */
+#pragma GCC push_options
+#pragma GCC optimize("O3")
 /* Mean difference, times 256, of the parts that overlap when a is moved by dx, dy. */
 static int difference(const VeilSmall *a, const VeilSmall *b, int dx, int dy)
 {
@@ -49,6 +52,7 @@ static int difference(const VeilSmall *a, const VeilSmall *b, int dx, int dy)
     }
     return (int)((int64_t)sum * 256 / (w * h));
 }
+#pragma GCC pop_options
 
 /* Offset of the lowest point of the parabola through three values, -.5 to .5. */
 static float valley(int before, int at, int after)
