@@ -104,7 +104,7 @@ static int cascade_find(void *priv, const AVFrame *frame, VeilFace *faces, int c
 {
     CascadeDetector *d = priv;
     const VeilPictureConfig pc = {
-        .size = d->config.size, .channels = 1, .rotation = d->config.rotation, .fill = 128,
+        .size = d->config.size, .scale = d->config.scale, .channels = 1, .rotation = d->config.rotation, .fill = 128,
     };
     int ret;
 

@@ -132,7 +132,7 @@ static int nn_find(void *priv, const AVFrame *frame, VeilFace *faces, int cap, v
 {
     NNDetector *d = priv;
     const VeilPictureConfig pc = {
-        .size = d->config.size, .channels = d->graph->channels, .rotation = d->config.rotation,
+        .size = d->config.size, .scale = d->config.scale, .channels = d->graph->channels, .rotation = d->config.rotation,
         .fill = d->graph->fill,
     };
     int ret;

@@ -115,7 +115,7 @@ static int decode(OpencvDetector *d, const float *const *outs, const size_t *siz
 static int opencv_find(void *priv, const AVFrame *frame, VeilFace *faces, int cap, void *log)
 {
     OpencvDetector *d = priv;
-    const VeilPictureConfig pc = {.size = d->config.size, .channels = 3, .rotation = d->config.rotation};
+    const VeilPictureConfig pc = {.size = d->config.size, .scale = d->config.scale, .channels = 3, .rotation = d->config.rotation};
     const VeilCvInput input = {.scale = 1};
     const float *outs[LEVELS * PARTS];
     size_t sizes[LEVELS * PARTS];

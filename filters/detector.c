@@ -47,6 +47,37 @@ float veil_score_from_common(const VeilDetectorBackend *b, float common)
     return bend(common, (float[]){ 0, VEIL_SCORE_LOW, VEIL_SCORE_HIGH, 1 }, (float[]){ 0, b->low, b->high, 1 });
 }
 
+static void move(VeilFace *f, float x, float y)
+{
+    f->x += x;
+    f->y += y;
+    for (int i = 0; i < VEIL_LANDMARKS && f->has_landmarks; i++) {
+        f->landmark[i][0] += x;
+        f->landmark[i][1] += y;
+    }
+}
+
+int veil_detector_find_in(const VeilDetectorBackend *b, void *priv, const AVFrame *frame, int x, int y, int w, int h,
+                          VeilFace *faces, int cap, void *log)
+{
+    AVFrame *view = av_frame_clone(frame);
+    int n;
+
+    if (!view)
+        return AVERROR(ENOMEM);
+    view->crop_left = x;
+    view->crop_top = y;
+    view->crop_right = frame->width - x - w;
+    view->crop_bottom = frame->height - y - h;
+    n = av_frame_apply_cropping(view, AV_FRAME_CROP_UNALIGNED);
+    if (n >= 0)
+        n = b->find(priv, view, faces, cap, log);
+    av_frame_free(&view);
+    for (int i = 0; i < n; i++)
+        move(&faces[i], (float)x, (float)y);
+    return n;
+}
+
 static void unrotate_point(float p[2], int w, int h, int rotation)
 {
     const float x = p[0], y = p[1];

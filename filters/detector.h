@@ -44,6 +44,7 @@ typedef enum VeilPrecision {
 typedef struct VeilDetectorConfig {
     const char *model; ///< path of the weights, already checked against its SHA-256; NULL for compiled-in weights
     int size;          ///< longer side of the picture that is searched, in pixels; 0 searches at the frame's own size
+    float scale;       ///< where size is 0: sides of the picture searched over the frame's; 0 is 1
     float threshold;   ///< lowest score reported, 0..1, on the backend's own scale
     int rotation;      ///< clockwise degrees that make the frame upright: 0, 90, 180 or 270
     int threads;       ///< threads the backend may use, at least 1
@@ -90,6 +91,14 @@ const VeilDetectorBackend *veil_detector_find(const char *name);
 /** Between a backend's own scale of scores and the common one; straight lines through 0, low, high and 1. */
 float veil_score_to_common(const VeilDetectorBackend *b, float own);
 float veil_score_from_common(const VeilDetectorBackend *b, float common);
+
+/**
+ * Search a part of the frame.
+ * @param x, y, w, h inside the frame, in luma pixels; x and y multiples of 16, so that chroma is cut as luma is
+ * @return as find(); faces are in pixels of the frame
+ */
+int veil_detector_find_in(const VeilDetectorBackend *b, void *priv, const AVFrame *frame, int x, int y, int w, int h,
+                          VeilFace *faces, int cap, void *log);
 
 /**
  * Turn a face found in the upright picture back to the stored frame.

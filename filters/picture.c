@@ -310,14 +310,14 @@ static void pad(VeilPicture *p, uint8_t fill)
 }
 
 /* Size of the picture as stored, with non-square pixels made square. */
-static void target_size(const AVFrame *f, int size, int *w, int *h)
+static void target_size(const AVFrame *f, const VeilPictureConfig *c, int *w, int *h)
 {
     const AVRational sar = f->sample_aspect_ratio;
     double dw = f->width, dh = f->height, scale;
 
     if (sar.num > 0 && sar.den > 0 && av_q2d(sar) >= 0.25 && av_q2d(sar) <= 4)
         dw *= av_q2d(sar);
-    scale = size > 0 ? size / fmax(dw, dh) : 1;
+    scale = c->size > 0 ? c->size / fmax(dw, dh) : c->scale > 0 ? c->scale : 1;
     *w = av_clip(lrint(dw * scale), 1, MAX_SIDE);
     *h = av_clip(lrint(dh * scale), 1, MAX_SIDE);
 }
@@ -359,7 +359,7 @@ int veil_picture_read(VeilPicture *p, const AVFrame *f, const VeilPictureConfig 
                f->width, f->height, d ? d->name : "none");
         return AVERROR(EINVAL);
     }
-    target_size(f, config->size, &w, &h);
+    target_size(f, config, &w, &h);
     if ((ret = lay_out(p, f, config, w, h)) < 0)
         return ret;
     out = p->rotation ? p->scratch->raw : p->data;

@@ -32,6 +32,7 @@ typedef struct VeilPicture {
 
 typedef struct VeilPictureConfig {
     int size;     ///< longer side of the used part; 0 is the frame's own
+    float scale;  ///< where size is 0: sides of the used part over the frame's; 0 is 1
     int channels; ///< 1: luma as decoded, whatever its range; 3: BGR
     int rotation; ///< clockwise degrees that make the frame upright: 0, 90, 180, 270
     uint8_t fill; ///< value of the padding

@@ -12,6 +12,9 @@
  * middle one and a quarter more. With turn=N each Nth search is followed by
  * one of the picture turned, by 90, 180 and 270 degrees in rotation: for people
  * who lie, and for recordings held sideways that say nothing of it.
+ *
+ * What stands still since the last search at a size is not searched at that
+ * size again, but for each Nth time (rois=N): what it held is known.
  */
 #include <limits.h>
 #include <math.h>
@@ -24,6 +27,7 @@
 #include "boxes.h"
 #include "detector.h"
 #include "filter.h"
+#include "parts.h"
 #include "scene.h"
 
 /* Sizes that are taken in turn, as shares of `size`. */
@@ -42,10 +46,12 @@ typedef struct DetectContext {
     int size, min_face; ///< -1 and 0: not given
     double threshold;
     int every, vary, light, scene_start;
-    int threads, turn_every, precision;
+    int threads, turn_every, precision, rois;
     const VeilDetectorBackend *found;
     void *detector[SCALES]; ///< one for each size; only the first without `vary`
     void *turned[TURNS];    ///< by 90, 180, 270 degrees; only with `turn`
+    void *part[SCALES];     ///< for parts of the picture, at the same scales; only with `rois`
+    VeilParts known[SCALES];
     char digest[65];
     char source[64]; ///< who made the list, for its header
     VeilScene scene;
@@ -55,7 +61,7 @@ typedef struct DetectContext {
     int age;            ///< frames of this scene up to `held`
     int turn;           ///< whose size is next
     int64_t turns;      ///< searches of the turned picture
-    int64_t frames, searched, faces;
+    int64_t frames, searched, in_part, faces;
 } DetectContext;
 
 /* @return NULL, always */
@@ -125,6 +131,14 @@ static int choose_size(VeilFilterContext *ctx)
     return av_clip((int)lrint(FFMAX(ctx->in.w, ctx->in.h) * LEAST / s->min_face), 64, MAX_SIZE);
 }
 
+/* Sides of a picture of `size` over those of the frame with its pixels made square. */
+static float scale_of(const VeilFilterContext *ctx, int size)
+{
+    const double sar = ctx->in.sar.num > 0 && ctx->in.sar.den > 0 ? av_q2d(ctx->in.sar) : 1;
+
+    return (float)(size / FFMAX(ctx->in.w * sar, ctx->in.h));
+}
+
 static int open_detectors(VeilFilterContext *ctx, const VeilDetectorConfig *config)
 {
     DetectContext *s = ctx->priv;
@@ -144,6 +158,10 @@ static int open_detectors(VeilFilterContext *ctx, const VeilDetectorConfig *conf
         if (i)
             c.size = FFMIN((int)lrintf((float)size * scales[i]), MAX_SIZE);
         ret = s->found->open(&s->detector[i], &c, ctx);
+        c.size = 0;
+        c.scale = scale_of(ctx, size) * scales[i];
+        if (ret >= 0 && s->rois > 1)
+            ret = s->found->open(&s->part[i], &c, ctx);
     }
     return ret;
 }
@@ -192,22 +210,41 @@ static int find(VeilFilterContext *ctx, const AVFrame *frame, VeilFace faces[2 *
     return lying < 0 ? lying : veil_faces_suppress(faces, upright + lying, SAME, VEIL_MAX_FACES);
 }
 
+/* All faces of the frame, on the common scale, of which some may be known. @return number of faces, or as find() */
+static int look(VeilFilterContext *ctx, const AVFrame *frame, VeilFace faces[2 * VEIL_MAX_FACES])
+{
+    DetectContext *s = ctx->priv;
+    VeilRect r = { 0, 0, frame->width, frame->height };
+    const bool turned = s->turn_every && s->searched % s->turn_every == 0; /* which is of the whole picture */
+    int n = s->rois > 1 ? veil_parts_choose(&s->known[s->turn], frame, turned ? 1 : s->rois, &r) : 0;
+    const bool whole = r.w == frame->width && r.h == frame->height;
+
+    if (n < 0)
+        return n;
+    if (whole)
+        n = find(ctx, frame, faces);
+    else if (r.w)
+        n = veil_detector_find_in(s->found, s->part[s->turn], frame, r.x, r.y, r.w, r.h, faces, VEIL_MAX_FACES, ctx);
+    for (int i = 0; i < n; i++)
+        faces[i].score = veil_score_to_common(s->found, faces[i].score);
+    s->in_part += !whole;
+    return n < 0 || s->rois < 2 ? n : veil_parts_found(&s->known[s->turn], frame, r, faces, n);
+}
+
 static int search(VeilFilterContext *ctx, AVFrame *frame)
 {
     DetectContext *s = ctx->priv;
     VeilFace faces[2 * VEIL_MAX_FACES];
     VeilBox boxes[VEIL_MAX_FACES];
-    const int n = find(ctx, frame, faces);
+    const int n = look(ctx, frame, faces);
 
     if (n < 0) {
         av_log(ctx, AV_LOG_ERROR, "detector '%s' failed on frame %" PRId64 ": %s; nothing was written\n",
                s->found->name, s->frames, av_err2str(n));
         return n;
     }
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n; i++)
         boxes[i] = (VeilBox){ .face = faces[i], .origin = VEIL_ORIGIN_DETECTED };
-        boxes[i].face.score = veil_score_to_common(s->found, faces[i].score);
-    }
     s->searched++;
     s->since_searched = 0;
     s->turn = s->vary ? (s->turn + 1) % SCALES : 0;
@@ -233,6 +270,8 @@ static int detect_filter_frame(VeilFilterContext *ctx, AVFrame **frame)
     s->frames++;
     s->since_searched++;
     s->age = cut ? 1 : FFMIN(s->age + 1, INT_MAX - 1);
+    for (int i = 0; i < SCALES && cut; i++)
+        veil_parts_forget(&s->known[i]);
     if (cut)
         s->turn = 0;
     return s->age <= s->scene_start || s->since_searched >= s->every ? search(ctx, s->held) : 0;
@@ -257,6 +296,7 @@ static int detect_describe(const VeilFilterContext *ctx, AVDictionary **facts)
     av_dict_set(facts, "model_sha256", s->digest[0] ? s->digest : NULL, 0);
     av_dict_set_int(facts, "frames_seen", s->frames, 0);
     av_dict_set_int(facts, "frames_searched", s->searched, 0);
+    av_dict_set_int(facts, "searched_in_part", s->in_part, 0);
     return av_dict_set_int(facts, "faces_found", s->faces, 0);
 }
 
@@ -264,8 +304,11 @@ static void detect_uninit(VeilFilterContext *ctx)
 {
     DetectContext *s = ctx->priv;
 
-    for (int i = 0; s->found && i < SCALES; i++)
+    for (int i = 0; s->found && i < SCALES; i++) {
         s->found->close(s->detector[i]);
+        s->found->close(s->part[i]);
+        veil_parts_free(&s->known[i]);
+    }
     for (int i = 0; s->found && i < TURNS; i++)
         s->found->close(s->turned[i]);
     av_frame_free(&s->held);
@@ -282,6 +325,7 @@ static const AVOption detect_options[] = {
     { "threshold", "set the lowest score that counts, on the common scale; 0 for the detector's own", OFFSET(threshold), AV_OPT_TYPE_DOUBLE, { .dbl = 0 }, 0, 0.99, VEIL_OPT_FLAGS },
     { "every", "search each Nth frame, and each new scene", OFFSET(every), AV_OPT_TYPE_INT, { .i64 = 1 }, 1, 25, VEIL_OPT_FLAGS },
     { "vary", "search at three sizes in turn: once, one and a half times and three quarters of it", OFFSET(vary), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, VEIL_OPT_FLAGS },
+    { "rois", "search the whole picture each Nth time at each size, and in between only where it changed; 1 for always", OFFSET(rois), AV_OPT_TYPE_INT, { .i64 = 8 }, 1, 1000, VEIL_OPT_FLAGS },
     { "light", "raise the light of dark pictures before the search", OFFSET(light), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, VEIL_OPT_FLAGS },
     { "scene_start", "set frames at the start of each scene that are all searched", OFFSET(scene_start), AV_OPT_TYPE_INT, { .i64 = 10 }, 1, 250, VEIL_OPT_FLAGS },
     { "precision", "set what the network counts in; int8 is faster and finds as much", OFFSET(precision), AV_OPT_TYPE_INT, { .i64 = VEIL_PRECISION_AUTO }, 0, VEIL_PRECISION_AUTO, VEIL_OPT_FLAGS, "precision" },

@@ -41,6 +41,11 @@ search() {
     is "$name: no frame is missing from the counts" "$(jq '[.result.faces_per_frame_runs[][0]] | add' "$name.mp4.report.json")" 24
 }
 
+# of_detect NAME FACT: what the report says of the detector
+of_detect() {
+    jq -r --arg f "$2" '.filters[] | select(.name == "detect") | .[$f]' "$1.mp4.report.json"
+}
+
 search own 15 -d own
 is "own: the report names it" "$(jq -r '.filters[] | select(.name == "detect") | .detector' own.mp4.report.json)" own
 search own-each 15 -d own --detect-every 1
@@ -49,14 +54,30 @@ if [ -e "${VEIL_MODELS:-/nonexistent}/yunet/face_detection_yunet_2023mar.onnx" ]
     search auto 10
     is "auto: takes YuNet" "$(jq -r '.filters[] | select(.name == "detect") | .detector' auto.mp4.report.json)" yunet
     ok "auto: the report has the model's SHA-256" jq -e '.filters[] | select(.name == "detect") | .model_sha256 | test("^8f2383e4")' auto.mp4.report.json
-    search opencv 10 -d opencv
-    is "opencv and yunet find the same" "$(jq '.filters[] | select(.name == "detect") | .faces_found' opencv.mp4.report.json)" \
-        "$(jq '.filters[] | select(.name == "detect") | .faces_found' auto.mp4.report.json)"
+    search float 10 --chain detect=backend=yunet:precision=float:every=3,track,cover
+    search opencv 10 --chain detect=backend=opencv:every=3,track,cover
+    is "opencv and yunet find the same" "$(of_detect opencv faces_found)" "$(of_detect float faces_found)"
+    is "the report says what it counted in" "$(of_detect float precision) $(of_detect opencv precision)" "float null"
     runs "again: runs" veil redact street.mp4 -o again.mp4 --preset veryfast --crf 10
     ok "again: the same bytes" same_bytes auto.mp4 again.mp4
 else
     skip "YuNet" "VEIL_MODELS is not set, or has no YuNet"
 fi
+
+# ---- what stands still is not searched again ---------------------------------------
+ff -i street.mp4 -frames:v 1 one.png
+ff -loop 1 -i one.png -frames:v 60 -pix_fmt yuv420p still.mp4
+for n in 1 8; do
+    runs "rois=$n: runs" veil redact still.mp4 -o "still-$n.mp4" --chain detect=backend=own:every=2:rois=$n,track,cover
+done
+is "rois=1: searches the whole picture each time" "$(of_detect still-1 searched_in_part)" 0
+ok "rois=8: most searches are of a part" [ "$(of_detect still-8 searched_in_part)" -gt $(($(of_detect still-8 frames_searched) / 2)) ]
+is "rois=8: as many searches" "$(of_detect still-8 frames_searched)" "$(of_detect still-1 frames_searched)"
+ok "rois=8: the same faces" near_number 3 "$(of_detect still-8 faces_found)" "$(of_detect still-1 faces_found)"
+ok "rois=8: as much is covered, within a fiftieth" bash -c "a=\$(jq .result.face_frames still-1.mp4.report.json) b=\$(jq .result.face_frames still-8.mp4.report.json)
+    echo \"\$a against \$b\"; [ \$((a > b ? a - b : b - a)) -le \$((a / 50)) ]"
+refused "int8 of a detector without it" "leave 'precision' at 'auto'" no.mp4 still.mp4 --chain detect=backend=opencv:model=x:precision=int8,track,cover
+
 if [ -e /usr/share/opencv4/haarcascades/haarcascade_frontalface_alt2.xml ]; then
     ff -i street.mp4 -map 0:v -c copy -frames:v 5 few.mp4
     runs "cascade: runs when asked for" veil redact few.mp4 -o cascade.mp4 -d cascade -s 320 --detect-every 4
