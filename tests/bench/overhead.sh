@@ -12,14 +12,14 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 cascade=/usr/share/opencv4/haarcascades/haarcascade_frontalface_default.xml
 
-render() { "$street" --size 1920x1080 --frames 150 --people "$1" --seed 4 --crf 18 -o "$2" >/dev/null 2>&1; }
+render() { "$street" --size 1920x1080 --frames "$2" --people "$1" --seed 4 --crf 18 -o "$3" >/dev/null 2>&1; }
 busy=${BUSY:-${VEIL_TEST_MEDIA:-}/video/facenet_pytorch/video.mp4}
 if [ ! -f "$busy" ]; then
     busy=$tmp/busy.mp4
-    render 14 "$busy"
+    render 14 150 "$busy"
 fi
 sparse=${SPARSE:-$tmp/sparse.mp4}
-[ -f "$sparse" ] || render 1 "$sparse"
+[ -f "$sparse" ] || render 3 750 "$sparse" # half a minute: the first frames of a scene are all searched
 
 ff() { echo "ffmpeg -v error -y -i $1 -map 0:v:0 -map 0:a? $3 -c:v libx264 -preset $2 -crf 20 -c:a copy $tmp/ff.mp4"; }
 # ratio NAME CLIP PRESET COMMAND: fastest of $runs, COMMAND over ffmpeg, turn and turn about
