@@ -2,7 +2,6 @@
 #include "follow.h"
 
 #include <math.h>
-#include <string.h>
 #include <libavutil/common.h>
 #include <libavutil/pixdesc.h>
 
@@ -142,19 +141,16 @@ static float correlate(const float *pattern, const float grid[GRID * GRID])
     return correlation(s);
 }
 
-/* Summed areas of a region: what lies left of and above each corner of its cells. */
+/* Summed areas of a region: what lies left of and above each corner of its cells; the first row and column stay zero. */
 typedef struct Areas {
     double sum[REGION + 1][REGION + 1], square[REGION + 1][REGION + 1];
 } Areas;
 
 static void sum_up(Areas *a, const float *region)
 {
-    memset(a->sum[0], 0, sizeof(a->sum[0]));
-    memset(a->square[0], 0, sizeof(a->square[0]));
     for (int y = 0; y < REGION; y++) {
         double sum = 0, square = 0;
 
-        a->sum[y + 1][0] = a->square[y + 1][0] = 0;
         for (int x = 0; x < REGION; x++) {
             const double v = region[y * REGION + x];
 
@@ -182,7 +178,7 @@ static float best_shift(const float *pattern, const float *region, float *dx, fl
 {
     float score[2 * REACH + 1][2 * REACH + 1], best = -1;
     int bx = REACH, by = REACH;
-    Areas areas;
+    Areas areas = { 0 };
 
     sum_up(&areas, region);
     for (int y = 0; y <= 2 * REACH; y++)
