@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "parts.h"
+#include "follow.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,9 +28,7 @@ static const AVComponentDescriptor *luma_of(const AVFrame *f)
 {
     const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(f->format);
 
-    if (!d || d->flags & (AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_BITSTREAM | AV_PIX_FMT_FLAG_HWACCEL | AV_PIX_FMT_FLAG_BE |
-                          AV_PIX_FMT_FLAG_FLOAT | AV_PIX_FMT_FLAG_RGB) ||
-        d->comp[0].depth < 8 || d->comp[0].depth > 16 || d->comp[0].step != (d->comp[0].depth > 8 ? 2 : 1) ||
+    if (!veil_follow_can(f->format) || d->flags & AV_PIX_FMT_FLAG_RGB || d->comp[0].step != (d->comp[0].depth > 8 ? 2 : 1) ||
         f->width < SIDE || f->height < SIDE)
         return NULL;
     return &d->comp[0];
@@ -188,7 +187,7 @@ int veil_parts_choose(VeilParts *s, const AVFrame *f, int whole_every, VeilRect 
 
     *out = (VeilRect){ 0, 0, f->width, f->height };
     if (!c) {
-        veil_parts_forget(s);
+        veil_parts_free(s); /* so that this frame is not remembered by the squares of another */
         return 0;
     }
     if ((ret = fit(s, f)) < 0)

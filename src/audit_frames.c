@@ -275,8 +275,9 @@ static int open_output(Pair *p, const VeilFilterEnv *env)
         veil_error("unknown detector '%s'; 'veil doctor' lists the detectors", a->detector);
         return -EINVAL;
     }
-    snprintf(chain, sizeof(chain), "detect=backend=%s:size=%d:every=%d:threshold=%g:precision=float:threads=%d", a->detector, a->size,
-             a->every, a->threshold, FFMIN(env->threads, 16));
+    /* nothing is taken for known or rounded: another look is what an audit is for */
+    snprintf(chain, sizeof(chain), "detect=backend=%s:size=%d:every=%d:threshold=%g:precision=float:rois=1:threads=%d",
+             a->detector, a->size, a->every, a->threshold, FFMIN(env->threads, 16));
     if ((ret = veil_walk_open(&p->out, p->out_in, chain, veil_paint_formats, env, take_output, p)) < 0)
         return ret;
     return veil_closer_open(&p->closer, a->detector, a->rotation, a->threshold);

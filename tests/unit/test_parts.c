@@ -199,9 +199,13 @@ static void any_frame_will_do(void **state)
         veil_parts_found(&p, f, r, faces, 0);
         av_frame_free(&f);
     }
-    AVFrame *rgb = frame_new(64, 64, AV_PIX_FMT_GBRP, 9); /* no luma: always whole */
+    AVFrame *rgb = frame_new(640, 360, AV_PIX_FMT_GBRP, 9); /* no luma: always whole, and forgets the luma before it */
+    AVFrame *luma = frame_new(640, 360, AV_PIX_FMT_YUV420P, 120);
+    search_whole(&p, luma, two, 0);
     search_whole(&p, rgb, two, 0);
     assert_true(is_whole(choose(&p, rgb, EVERY), rgb));
+    assert_true(is_whole(choose(&p, luma, EVERY), luma));
+    av_frame_free(&luma);
     av_frame_free(&rgb);
     veil_parts_free(&p);
 }
