@@ -2,6 +2,7 @@
 #include "assoc.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <libavutil/common.h>
 
@@ -66,39 +67,64 @@ VeilFace veil_face_between(const VeilFace *a, const VeilFace *b, float t)
     return f;
 }
 
-/* Another free track is about as like this box as `track` is. */
-static bool has_rival(const float *likeness, int n_tracks, int n_boxes, const int *match, int track, int box,
-                      float least)
+int veil_pairs_add(VeilPairs *p, int track, int box, float likeness)
 {
-    const float mine = likeness[track * n_boxes + box];
+    if (p->n == p->cap) {
+        const int cap = FFMAX(256, 2 * p->cap);
+        VeilPair *more = realloc(p->pair, (size_t)cap * sizeof(*more));
 
-    for (int t = 0; t < n_tracks; t++)
-        if (t != track && match[t] < 0 && likeness[t * n_boxes + box] >= least &&
-            likeness[t * n_boxes + box] > mine - DOUBT)
+        if (!more)
+            return AVERROR(ENOMEM);
+        p->pair = more;
+        p->cap = cap;
+    }
+    p->pair[p->n++] = (VeilPair){ track, box, likeness };
+    return 0;
+}
+
+void veil_pairs_free(VeilPairs *p)
+{
+    free(p->pair);
+    *p = (VeilPairs){ 0 };
+}
+
+static int better_first(const void *pa, const void *pb)
+{
+    const VeilPair *a = pa, *b = pb;
+
+    if (a->likeness != b->likeness)
+        return a->likeness < b->likeness ? 1 : -1;
+    /* a fixed order, so that two runs agree */
+    return a->track != b->track ? (a->track > b->track) - (a->track < b->track) : (a->box > b->box) - (a->box < b->box);
+}
+
+/* Another free track is about as like the box of pair[0]. Better pairs, which come before it, are decided. */
+static bool has_rival(const VeilPair *pair, int n, const int *match)
+{
+    for (int i = 1; i < n && pair[i].likeness > pair->likeness - DOUBT; i++)
+        if (pair[i].box == pair->box && match[pair[i].track] < 0)
             return true;
     return false;
 }
 
-void veil_assign(const float *likeness, int n_tracks, int n_boxes, float least, int *match, bool *unsure)
+void veil_assign(VeilPairs *p, int n_tracks, int n_boxes, int *match, bool *unsure)
 {
     bool taken[VEIL_MAX_FACES] = { false };
 
     for (int t = 0; t < n_tracks; t++)
         match[t] = -1;
     memset(unsure, 0, (size_t)n_boxes * sizeof(*unsure));
-    for (;;) {
-        int best = -1;
+    if (p->n)
+        qsort(p->pair, (size_t)p->n, sizeof(*p->pair), better_first);
+    for (int i = 0; i < p->n; i++) {
+        const VeilPair *pair = &p->pair[i];
 
-        for (int i = 0; i < n_tracks * n_boxes; i++)
-            if (match[i / n_boxes] < 0 && !taken[i % n_boxes] && likeness[i] >= least &&
-                (best < 0 || likeness[i] > likeness[best]))
-                best = i;
-        if (best < 0)
-            return;
-        taken[best % n_boxes] = true;
-        if (has_rival(likeness, n_tracks, n_boxes, match, best / n_boxes, best % n_boxes, least))
-            unsure[best % n_boxes] = true;
+        if (match[pair->track] >= 0 || taken[pair->box])
+            continue;
+        taken[pair->box] = true;
+        if (has_rival(pair, p->n - i, match))
+            unsure[pair->box] = true;
         else
-            match[best / n_boxes] = best % n_boxes;
+            match[pair->track] = pair->box;
     }
 }

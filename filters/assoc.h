@@ -35,6 +35,23 @@ VeilFace veil_motion_predict(const VeilMotion *m, int frames);
 /** The box at `t` (0..1) of the way from a to b. */
 VeilFace veil_face_between(const VeilFace *a, const VeilFace *b, float t);
 
+/** A track and a box that may be its next sighting, by index. */
+typedef struct VeilPair {
+    int track, box;
+    float likeness;
+} VeilPair;
+
+/** All zero is an empty list. */
+typedef struct VeilPairs {
+    VeilPair *pair;
+    int n, cap;
+} VeilPairs;
+
+/** @return 0 or AVERROR(ENOMEM) */
+int veil_pairs_add(VeilPairs *p, int track, int box, float likeness);
+
+void veil_pairs_free(VeilPairs *p);
+
 /**
  * Pair tracks with boxes, best likeness first.
  *
@@ -42,11 +59,11 @@ VeilFace veil_face_between(const VeilFace *a, const VeilFace *b, float t);
  * them would be merged with another person. Both tracks end there, and the
  * box begins a new one.
  *
- * @param likeness n_tracks rows of n_boxes values
- * @param least    lowest likeness that makes a pair
- * @param match    receives for each track the box's index, or -1
- * @param unsure   receives for each box whether it was withheld for doubt
+ * @param p       those that are alike enough; sorted on return
+ * @param n_boxes at most VEIL_MAX_FACES
+ * @param match   receives for each track the box's index, or -1
+ * @param unsure  receives for each box whether it was withheld for doubt
  */
-void veil_assign(const float *likeness, int n_tracks, int n_boxes, float least, int *match, bool *unsure);
+void veil_assign(VeilPairs *p, int n_tracks, int n_boxes, int *match, bool *unsure);
 
 #endif /* VEIL_FILTERS_ASSOC_H */

@@ -17,7 +17,7 @@
 #include "picture.h"
 
 #define FOLDER "/usr/share/opencv4/haarcascades" ///< of Debian's opencv-data
-#define MAX_FINDS 1024
+#define MAX_FINDS VEIL_MAX_FACES
 #define MAX_IOU 0.3f
 #define FRONTAL 0
 #define PROFILE 1

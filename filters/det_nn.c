@@ -15,7 +15,7 @@
 #include "nn/file.h"
 #include "picture.h"
 
-#define MAX_CANDIDATES 8192
+#define MAX_CANDIDATES (4 * VEIL_MAX_FACES)
 
 typedef struct NNDetector {
     VeilNNGraph *graph;

@@ -17,7 +17,7 @@
 #define LEVELS 3
 #define PARTS 4           ///< cls, obj, bbox, kps
 #define MAX_IOU 0.3f      ///< of the model's own demonstration program
-#define MAX_CANDIDATES 8192
+#define MAX_CANDIDATES (4 * VEIL_MAX_FACES)
 
 typedef struct OpencvDetector {
     VeilCvNet *net;

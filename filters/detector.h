@@ -17,7 +17,7 @@ extern "C" {
 #endif
 
 #define VEIL_LANDMARKS 5 ///< eye on the left of the upright image, eye on the right, nose, mouth left, mouth right
-#define VEIL_MAX_FACES 1024 ///< most faces reported in one frame
+#define VEIL_MAX_FACES 4096 ///< most faces in one frame
 
 /**
  * Detectors differ in what their scores mean. Lists hold them on one scale:

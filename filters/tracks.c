@@ -45,7 +45,7 @@ struct VeilTracks {
     VeilWeak weak;
     int64_t scene_from;
     int total;
-    float *likeness; ///< scratch, VEIL_MAX_FACES rows
+    VeilPairs pairs; ///< scratch
 };
 
 int veil_tracks_new(VeilTracks **out, const VeilTracksConfig *config)
@@ -58,10 +58,6 @@ int veil_tracks_new(VeilTracks **out, const VeilTracksConfig *config)
     t->config = *config;
     t->weak.patience = config->patience;
     t->weak.span = config->span;
-    if (!(t->likeness = malloc((size_t)VEIL_MAX_FACES * VEIL_MAX_FACES * sizeof(*t->likeness)))) {
-        free(t);
-        return AVERROR(ENOMEM);
-    }
     *out = t;
     return 0;
 }
@@ -74,7 +70,7 @@ void veil_tracks_free(VeilTracks *t)
         veil_path_free(&t->track[i].path);
     veil_weak_free(&t->weak);
     free(t->track);
-    free(t->likeness);
+    veil_pairs_free(&t->pairs);
     free(t);
 }
 
@@ -241,14 +237,19 @@ static int associate(VeilTracks *t, int64_t at, const VeilBox *boxes, int n, flo
     for (int i = 0; i < n; i++)
         if (!used[i] && boxes[i].face.score >= low)
             cols[n_cols++] = i;
+    t->pairs.n = 0;
     for (int r = 0; r < n_rows; r++) {
         const Track *track = &t->track[rows[r]];
         const VeilFace there = veil_motion_predict(&track->motion, (int)(at - last_point(track)->at));
 
-        for (int c = 0; c < n_cols; c++)
-            t->likeness[r * n_cols + c] = veil_likeness(&there, &boxes[cols[c]].face);
+        for (int c = 0; c < n_cols; c++) {
+            const float likeness = veil_likeness(&there, &boxes[cols[c]].face);
+
+            if (likeness >= LEAST_LIKENESS && (ret = veil_pairs_add(&t->pairs, r, c, likeness)) < 0)
+                return ret;
+        }
     }
-    veil_assign(t->likeness, n_rows, n_cols, LEAST_LIKENESS, match, unsure);
+    veil_assign(&t->pairs, n_rows, n_cols, match, unsure);
     for (int r = 0; r < n_rows; r++) {
         if (match[r] < 0)
             continue;

@@ -246,6 +246,10 @@ static int search(VeilFilterContext *ctx, AVFrame *frame)
     for (int i = 0; i < n; i++)
         boxes[i] = (VeilBox){ .face = faces[i], .origin = VEIL_ORIGIN_DETECTED };
     s->searched++;
+    if (n == VEIL_MAX_FACES) { /* there may be more, and they would stay bare */
+        av_log(ctx, AV_LOG_ERROR, "frame %" PRId64 " has %d faces or more; raise 'threshold'\n", s->frames, n);
+        return AVERROR(ENOSPC);
+    }
     s->since_searched = 0;
     s->turn = s->vary ? (s->turn + 1) % SCALES : 0;
     s->faces += n;

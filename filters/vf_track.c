@@ -175,7 +175,7 @@ static int give_boxes(VeilFilterContext *ctx, AVFrame *frame)
     const int n = veil_tracks_at(s->tracks, s->out, boxes, VEIL_MAX_FACES);
 
     if (n < 0) {
-        av_log(ctx, AV_LOG_ERROR, "frame %" PRId64 " has more than %d faces; raise 'high'\n", s->out, VEIL_MAX_FACES);
+        av_log(ctx, AV_LOG_ERROR, "frame %" PRId64 " has more than %d faces; raise 'high', or 'min_face' of detect\n", s->out, VEIL_MAX_FACES);
         return n;
     }
     for (int i = 0; i < n; i++) {

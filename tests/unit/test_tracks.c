@@ -127,40 +127,75 @@ static void between_is_between(void **state)
     assert_false(veil_face_between(&a, &bare, 0.5f).has_landmarks);
 }
 
+/* Rows of tracks, columns of boxes; those of `least` and more. */
+static VeilPairs pairs_of(const float *likeness, int n_tracks, int n_boxes, float least)
+{
+    VeilPairs p = { 0 };
+
+    for (int i = 0; i < n_tracks * n_boxes; i++)
+        if (likeness[i] >= least)
+            assert_int_equal(veil_pairs_add(&p, i / n_boxes, i % n_boxes, likeness[i]), 0);
+    return p;
+}
+
 static void assignment_takes_the_best(void **state)
 {
     const float likeness[] = { 0.9f, 0.2f, 0.0f, 0.3f, 0.8f, 0.1f };
+    VeilPairs p = pairs_of(likeness, 2, 3, 0.3f);
     int match[2];
     bool unsure[3];
 
     (void)state;
-    veil_assign(likeness, 2, 3, 0.3f, match, unsure);
+    veil_assign(&p, 2, 3, match, unsure);
     assert_int_equal(match[0], 0);
     assert_int_equal(match[1], 1);
     assert_false(unsure[0] || unsure[1] || unsure[2]);
-    veil_assign(likeness, 2, 3, 0.95f, match, unsure);
+    p.n = 0;
+    veil_assign(&p, 2, 3, match, unsure);
     assert_int_equal(match[0], -1);
     assert_int_equal(match[1], -1);
-    veil_assign(likeness, 0, 3, 0.3f, match, unsure);
-    veil_assign(likeness, 2, 0, 0.3f, match, unsure);
+    veil_assign(&p, 0, 3, match, unsure);
+    veil_assign(&p, 2, 0, match, unsure);
     assert_int_equal(match[0], -1);
+    veil_pairs_free(&p);
 }
 
 static void doubt_gives_a_box_to_neither(void **state)
 {
     const float doubtful[] = { 0.80f, 0.78f }, clear[] = { 0.80f, 0.60f };
+    VeilPairs p = pairs_of(doubtful, 2, 1, 0.3f);
     int match[2];
     bool unsure[1];
 
     (void)state;
-    veil_assign(doubtful, 2, 1, 0.3f, match, unsure);
+    veil_assign(&p, 2, 1, match, unsure);
     assert_int_equal(match[0], -1);
     assert_int_equal(match[1], -1);
     assert_true(unsure[0]);
-    veil_assign(clear, 2, 1, 0.3f, match, unsure);
+    veil_pairs_free(&p);
+    p = pairs_of(clear, 2, 1, 0.3f);
+    veil_assign(&p, 2, 1, match, unsure);
     assert_int_equal(match[0], 0);
     assert_int_equal(match[1], -1);
     assert_false(unsure[0]);
+    veil_pairs_free(&p);
+}
+
+/* As many as a stand in a stadium shows; each goes on as itself. */
+static void a_crowd_is_followed(void **state)
+{
+    static VeilBox seen[3000], got[VEIL_MAX_FACES];
+    VeilTracks *t = new_tracks();
+
+    (void)state;
+    for (int at = 0; at < 4; at++) {
+        for (int i = 0; i < 3000; i++)
+            seen[i] = (VeilBox){ .face = { .x = (float)(i % 60 * 30 + at), .y = (float)(i / 60 * 20), .w = 12, .h = 14, .score = 0.8f } };
+        assert_int_equal(veil_tracks_update(t, at, seen, 3000), 0);
+    }
+    assert_int_equal(veil_tracks_at(t, 1, got, VEIL_MAX_FACES), 3000);
+    assert_int_equal(veil_tracks_total(t), 3000);
+    veil_tracks_free(t);
 }
 
 /* ---- tracks ---------------------------------------------------------------------- */
@@ -537,6 +572,7 @@ int main(void)
         cmocka_unit_test(assignment_takes_the_best),
         cmocka_unit_test(doubt_gives_a_box_to_neither),
         cmocka_unit_test(gaps_are_filled),
+        cmocka_unit_test(a_crowd_is_followed),
         cmocka_unit_test(skipped_frames_are_filled),
         cmocka_unit_test(ends_are_extended),
         cmocka_unit_test(nothing_crosses_a_cut),
