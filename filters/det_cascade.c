@@ -124,6 +124,7 @@ const VeilDetectorBackend veil_det_cascade = {
     .name        = "cascade",
     .description = "Haar cascades of opencv-data, frontal and profile; slow, finds fewest",
     .last_resort = true,
+    .size        = 1280,
     .low         = 0.3f,
     .high        = 0.5f,
     .least       = 0.3f,

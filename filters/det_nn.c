@@ -162,10 +162,26 @@ static const char *nn_precision(const void *priv)
     return d->config.precision == VEIL_PRECISION_INT8 ? "int8" : "float";
 }
 
+/* YuNet's larger sister: at three quarters of the size it misses fewer faces, covers less beside them, and is faster. */
+const VeilDetectorBackend veil_det_yunet_n = {
+    .name        = "yunet-n",
+    .description = "YuNet of its training repository on veil's own engine; needs a model file",
+    .model       = "yunet-n",
+    .size        = 960,
+    .low         = 0.33f,
+    .high        = 0.54f,
+    .least       = 0.15f,
+    .open        = yunet_open,
+    .find        = nn_find,
+    .precision   = nn_precision,
+    .close       = nn_close,
+};
+
 const VeilDetectorBackend veil_det_yunet = {
     .name        = "yunet",
-    .description = "YuNet on veil's own engine; needs a model file",
+    .description = "YuNet of OpenCV's model zoo on veil's own engine; needs a model file",
     .model       = "yunet",
+    .size        = 1280,
     .low         = 0.3f,
     .high        = 0.5f,
     .least       = 0.15f,
@@ -178,6 +194,7 @@ const VeilDetectorBackend veil_det_yunet = {
 const VeilDetectorBackend veil_det_own = {
     .name        = "own",
     .description = "compiled-in network, reads luma only; needs no file",
+    .size        = 1280,
     .low         = 0.4f, /* below this it finds faces in brickwork: 80 in a picture of 60 */
     .high        = 0.5f,
     .least       = 0.3f,

@@ -146,6 +146,7 @@ const VeilDetectorBackend veil_det_opencv = {
     .name        = "opencv",
     .description = "YuNet through OpenCV dnn, the slow reference",
     .model       = "yunet",
+    .size        = 1280,
     .low         = 0.3f,
     .high        = 0.5f,
     .least       = 0.15f,

@@ -10,9 +10,10 @@
 #include <string.h>
 #include <libavutil/macros.h>
 
-extern const VeilDetectorBackend veil_det_yunet, veil_det_own, veil_det_opencv, veil_det_cascade;
+extern const VeilDetectorBackend veil_det_yunet_n, veil_det_yunet, veil_det_own, veil_det_opencv, veil_det_cascade;
 
 const VeilDetectorBackend *const veil_detectors[] = {
+    &veil_det_yunet_n,
     &veil_det_yunet,
     &veil_det_own,
     &veil_det_opencv,
@@ -131,6 +132,21 @@ int veil_faces_suppress(VeilFace *faces, int n, float max_iou, int cap)
         int k = 0;
 
         while (k < kept && veil_face_iou(&faces[i], &faces[k]) <= max_iou)
+            k++;
+        if (k == kept)
+            faces[kept++] = faces[i];
+    }
+    return kept;
+}
+
+int veil_faces_suppress_huge(VeilFace *faces, int n, float height, float max_iou)
+{
+    int kept = 0;
+
+    for (int i = 0; i < n; i++) {
+        int k = 0;
+
+        while (k < kept && (FFMIN(faces[i].h, faces[k].h) < height || veil_face_iou(&faces[i], &faces[k]) <= max_iou))
             k++;
         if (k == kept)
             faces[kept++] = faces[i];

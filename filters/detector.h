@@ -56,6 +56,7 @@ typedef struct VeilDetectorBackend {
     const char *name;        ///< as in `detect=backend=NAME`
     const char *description; ///< one line
     const char *model;       ///< its entry in models.cfg; NULL when it needs no model file
+    int size;                ///< longer side of the picture searched, in pixels, unless told otherwise
     float low, high;         ///< its own scores that mean VEIL_SCORE_LOW and VEIL_SCORE_HIGH
     float least;             ///< lowest score, on the common scale, that says anything at all: what is searched for unasked
     bool last_resort;        ///< misses so much that it is used only when asked for by name
@@ -116,6 +117,12 @@ float veil_face_iou(const VeilFace *a, const VeilFace *b);
  * @return number kept at the front of faces, at most cap
  */
 int veil_faces_suppress(VeilFace *faces, int n, float max_iou, int cap);
+
+/**
+ * The same among faces of this height and more only, which come best first.
+ * @return number kept at the front of faces
+ */
+int veil_faces_suppress_huge(VeilFace *faces, int n, float height, float max_iou);
 
 #ifdef __cplusplus
 }

@@ -33,9 +33,11 @@
 /* Sizes that are taken in turn, as shares of `size`. */
 static const float scales[] = { 1, 1.5f, 0.75f };
 #define MAX_SIZE 8192
-#define SIZE     1280 ///< unless told otherwise
-#define LEAST    10.7 ///< pixels of a face in the picture searched that `min_face` comes down to: 16 of 1920 at 1280
+#define LEAST    (16 / 1920.) ///< height of the faces that a detector's own size is meant for, over the frame's longer side
+#define ENLARGE  1.5          ///< more than that shows the network no more, and parts of large faces as faces
 #define TURNS    3
+#define HUGE_FACE 256  ///< pixels high in the picture searched: many cells of a network see it, each a little off,
+#define TOUCH    0.2f ///< so that of those that overlap by more than this the best is the face
 #define SAME     0.5f ///< overlap of two finds of one face
 #define SCALES (int)FF_ARRAY_ELEMS(scales)
 
@@ -48,6 +50,7 @@ typedef struct DetectContext {
     int every, vary, light, scene_start;
     int threads, turn_every, precision, rois;
     const VeilDetectorBackend *found;
+    int searched_size; ///< longer side of the picture searched
     void *detector[SCALES]; ///< one for each size; only the first without `vary`
     void *turned[TURNS];    ///< by 90, 180, 270 degrees; only with `turn`
     void *part[SCALES];     ///< for parts of the picture, at the same scales; only with `rois`
@@ -127,8 +130,8 @@ static int choose_size(VeilFilterContext *ctx)
         return AVERROR(EINVAL);
     }
     if (!s->min_face)
-        return s->size >= 0 ? s->size : SIZE;
-    return av_clip((int)lrint(FFMAX(ctx->in.w, ctx->in.h) * LEAST / s->min_face), 64, MAX_SIZE);
+        return s->size >= 0 ? s->size : FFMIN(s->found->size, (int)lrint(FFMAX(ctx->in.w, ctx->in.h) * ENLARGE));
+    return av_clip((int)lrint(FFMAX(ctx->in.w, ctx->in.h) * LEAST * s->found->size / s->min_face), 64, MAX_SIZE);
 }
 
 /* Sides of a picture of `size` over those of the frame with its pixels made square. */
@@ -142,7 +145,6 @@ static float scale_of(const VeilFilterContext *ctx, int size)
 static int open_detectors(VeilFilterContext *ctx, const VeilDetectorConfig *config)
 {
     DetectContext *s = ctx->priv;
-    const int size = config->size ? config->size : FFMAX(ctx->in.w, ctx->in.h);
     int ret = 0;
 
     for (int i = 0; i < (s->turn_every ? TURNS : 0) && ret >= 0; i++) {
@@ -156,10 +158,10 @@ static int open_detectors(VeilFilterContext *ctx, const VeilDetectorConfig *conf
         VeilDetectorConfig c = *config;
 
         if (i)
-            c.size = FFMIN((int)lrintf((float)size * scales[i]), MAX_SIZE);
+            c.size = FFMIN((int)lrintf((float)s->searched_size * scales[i]), MAX_SIZE);
         ret = s->found->open(&s->detector[i], &c, ctx);
         c.size = 0;
-        c.scale = scale_of(ctx, size) * scales[i];
+        c.scale = scale_of(ctx, s->searched_size) * scales[i];
         if (ret >= 0 && s->rois > 1)
             ret = s->found->open(&s->part[i], &c, ctx);
     }
@@ -170,16 +172,19 @@ static int detect_init(VeilFilterContext *ctx)
 {
     DetectContext *s = ctx->priv;
     char path[PATH_MAX] = "";
-    VeilDetectorConfig config = { .size = choose_size(ctx), .rotation = ctx->in.rotation };
+    VeilDetectorConfig config = { .rotation = ctx->in.rotation };
 
-    if (config.size < 0)
-        return config.size;
     config.threads = s->threads;
     config.dim = !s->light;
     config.precision = s->precision;
     s->found = strcmp(s->backend, "auto") ? named(ctx, path, sizeof(path)) : pick(ctx, path, sizeof(path));
     if (!s->found)
         return AVERROR(ENOENT);
+    if (s->model)
+        s->digest[0] = 0; /* that is of the file which would have been taken */
+    if ((config.size = choose_size(ctx)) < 0)
+        return config.size;
+    s->searched_size = config.size ? config.size : FFMAX(ctx->in.w, ctx->in.h);
     if (s->precision == VEIL_PRECISION_INT8 && !s->found->precision) {
         av_log(ctx, AV_LOG_ERROR, "detector '%s' counts in floats only; leave 'precision' at 'auto'\n", s->found->name);
         return AVERROR(EINVAL);
@@ -192,7 +197,7 @@ static int detect_init(VeilFilterContext *ctx)
     av_log(ctx, AV_LOG_INFO, "faces are found by detector '%s'%s\n", s->found->name,
            strcmp(s->backend, "auto") || s->found == veil_detectors[0]
                ? ""
-               : "; 'veil models fetch yunet' gets one that finds more");
+               : "; 'veil models fetch yunet-n' gets one that finds more");
     snprintf(s->source, sizeof(s->source), "detect %s", s->found->name);
     return open_detectors(ctx, &config);
 }
@@ -225,6 +230,7 @@ static int look(VeilFilterContext *ctx, const AVFrame *frame, VeilFace faces[2 *
         n = find(ctx, frame, faces);
     else if (r.w)
         n = veil_detector_find_in(s->found, s->part[s->turn], frame, r.x, r.y, r.w, r.h, faces, VEIL_MAX_FACES, ctx);
+    n = n < 0 ? n : veil_faces_suppress_huge(faces, n, HUGE_FACE / (scale_of(ctx, s->searched_size) * scales[s->turn]), TOUCH);
     for (int i = 0; i < n; i++)
         faces[i].score = veil_score_to_common(s->found, faces[i].score);
     s->in_part += !whole;
@@ -243,13 +249,13 @@ static int search(VeilFilterContext *ctx, AVFrame *frame)
                s->found->name, s->frames, av_err2str(n));
         return n;
     }
-    for (int i = 0; i < n; i++)
-        boxes[i] = (VeilBox){ .face = faces[i], .origin = VEIL_ORIGIN_DETECTED };
-    s->searched++;
     if (n == VEIL_MAX_FACES) { /* there may be more, and they would stay bare */
         av_log(ctx, AV_LOG_ERROR, "frame %" PRId64 " has %d faces or more; raise 'threshold'\n", s->frames, n);
         return AVERROR(ENOSPC);
     }
+    for (int i = 0; i < n; i++)
+        boxes[i] = (VeilBox){ .face = faces[i], .origin = VEIL_ORIGIN_DETECTED };
+    s->searched++;
     s->since_searched = 0;
     s->turn = s->vary ? (s->turn + 1) % SCALES : 0;
     s->faces += n;
@@ -298,6 +304,7 @@ static int detect_describe(const VeilFilterContext *ctx, AVDictionary **facts)
     av_dict_set(facts, "precision", s->found && s->found->precision ? s->found->precision(s->detector[0]) : NULL, 0);
     av_dict_set(facts, "detector_warning", s->found && s->found->last_resort ? "last resort: low recall" : NULL, 0);
     av_dict_set(facts, "model_sha256", s->digest[0] ? s->digest : NULL, 0);
+    av_dict_set_int(facts, "size", s->searched_size, 0);
     av_dict_set_int(facts, "frames_seen", s->frames, 0);
     av_dict_set_int(facts, "frames_searched", s->searched, 0);
     av_dict_set_int(facts, "searched_in_part", s->in_part, 0);
@@ -323,7 +330,7 @@ static void detect_uninit(VeilFilterContext *ctx)
 static const AVOption detect_options[] = {
     { "backend", "set the detector, or 'auto' for the best one here", OFFSET(backend), AV_OPT_TYPE_STRING, { .str = "auto" }, 0, 0, VEIL_OPT_FLAGS },
     { "model", "set the file of its weights; not checked against a SHA-256", OFFSET(model), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, VEIL_OPT_FLAGS },
-    { "size", "set the longer side of the picture searched, 0 for the frame's own, -1 for 1280 or what min_face asks", OFFSET(size), AV_OPT_TYPE_INT, { .i64 = -1 }, -1, MAX_SIZE, VEIL_OPT_FLAGS },
+    { "size", "set the longer side of the picture searched, 0 for the frame's own, -1 for the detector's own or what min_face asks", OFFSET(size), AV_OPT_TYPE_INT, { .i64 = -1 }, -1, MAX_SIZE, VEIL_OPT_FLAGS },
     { "min_face", "set the smallest face to look for, in pixels of the frame, in place of 'size'", OFFSET(min_face), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, 1024, VEIL_OPT_FLAGS },
     { "turn", "follow each Nth search by one of the picture turned; 0 for none", OFFSET(turn_every), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, 1000, VEIL_OPT_FLAGS },
     { "threshold", "set the lowest score that counts, on the common scale; 0 for the detector's own", OFFSET(threshold), AV_OPT_TYPE_DOUBLE, { .dbl = 0 }, 0, 0.99, VEIL_OPT_FLAGS },

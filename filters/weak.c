@@ -12,9 +12,9 @@
 /* What texture scores by chance, on the common scale: the larger the box, the
  * more, as the network sees large faces in a few cells only. */
 #define VEIL_WEAK_CHANCE 0.12f ///< up to SMALL of the picture's longer side
-#define CHANCE_LARGE 0.50f
+#define CHANCE_LARGE 0.60f
 #define SMALL 0.04f
-#define LARGE 0.15f
+#define LARGE 0.179f
 
 /* Least likeness of two boxes of one face: centres about 1.1 box sizes apart. */
 #define LEAST_LIKENESS 0.3f

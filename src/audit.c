@@ -155,13 +155,10 @@ static const char *text_at(const json_t *o, const char *key)
     return text ? text : "";
 }
 
-/* "backend=yunet:size=1280:every=3" */
 static void read_made(VeilAudit *a, const json_t *facts)
 {
-    const char *size = strstr(text_at(facts, "options"), "size=");
-
     av_strlcpy(a->made_detector, text_at(facts, "detector"), sizeof(a->made_detector));
-    a->made_size = size ? atoi(size + strlen("size=")) : 1280;
+    a->made_size = (int)json_integer_value(json_object_get(facts, "size"));
 }
 
 static void find_made(VeilAudit *a, const VeilAuditJob *job)
@@ -180,23 +177,37 @@ static void find_made(VeilAudit *a, const VeilAuditJob *job)
         read_made(a, job->tracks->detector);
 }
 
-/* The stronger network, unless the file was made with it at this size or a
- * higher one; then the same at half as much again. */
+/* The best network with a file here but the one that made the audited file; where there is no other, that one. */
+static const char *another_detector(const VeilAudit *a)
+{
+    const VeilDetectorBackend *made = veil_detector_find(a->made_detector);
+    const char *same = NULL;
+    char path[4096];
+
+    for (int i = 0; veil_detectors[i]; i++) {
+        const VeilDetectorBackend *d = veil_detectors[i];
+
+        if (!d->model || veil_models_find(d->model, path, sizeof(path)) < 0)
+            continue;
+        if (!made || !made->model || strcmp(d->model, made->model) != 0)
+            return d->name;
+        if (!same)
+            same = d->name;
+    }
+    return same ? same : "own";
+}
+
+/* Half as much again as it was made with. */
 void veil_audit_choose(VeilAudit *a, const VeilAuditJob *job)
 {
-    char path[4096];
-    const bool has_yunet = veil_models_find("yunet", path, sizeof(path)) >= 0;
-    const int made = a->made_size > 0 ? a->made_size : FFMAX(a->width, a->height);
+    const bool given = strcmp(job->detector, "auto") != 0;
 
-    if (strcmp(job->detector, "auto") != 0)
-        av_strlcpy(a->detector, job->detector, sizeof(a->detector));
-    else
-        av_strlcpy(a->detector, has_yunet ? "yunet" : "own", sizeof(a->detector));
+    av_strlcpy(a->detector, given ? job->detector : another_detector(a), sizeof(a->detector));
     a->size = job->size;
     if (!a->size && !a->made_detector[0])
         a->size = 1920;
     else if (!a->size)
-        a->size = FFMIN(strcmp(a->detector, a->made_detector) ? FFMAX(made, 1280) : made * 3 / 2, 8192);
+        a->size = av_clip((a->made_size > 0 ? a->made_size : FFMAX(a->width, a->height)) * 3 / 2, 1280, 8192);
     a->every = job->every;
     a->threshold = job->threshold;
     a->strict = job->strict;

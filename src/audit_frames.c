@@ -271,7 +271,7 @@ static int open_output(Pair *p, const VeilFilterEnv *env)
     a->rotation = p->out_in->rotation;
     a->end_s = p->out_in->format->duration > 0 ? (double)p->out_in->format->duration / AV_TIME_BASE : 1;
     veil_audit_choose(a, p->job);
-    if (strspn(a->detector, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(a->detector)) {
+    if (strspn(a->detector, "abcdefghijklmnopqrstuvwxyz0123456789_-") != strlen(a->detector)) {
         veil_error("unknown detector '%s'; 'veil doctor' lists the detectors", a->detector);
         return -EINVAL;
     }

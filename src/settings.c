@@ -33,8 +33,8 @@ const VeilOpt veil_settings_rows[] = {
     { "audit", 0, VEIL_OPT_FLAG, ROW(audit), NULL, "check the output as 'veil audit' does, and keep it only if it is clean" },
     { "allow-bare", 0, VEIL_OPT_FLAG, ROW(allow_bare), NULL, "run a chain that hides no face, or that draws on them", .only_typed = true },
 
-    { "detector", 'd', VEIL_OPT_STRING, ROW(detector), "NAME", "what finds faces: auto, yunet, own, opencv, cascade" },
-    { "detect-size", 's', VEIL_OPT_INT, ROW(detect_size), "N", "longer side of the picture searched, 0 for the video's own", 0, 8192 },
+    { "detector", 'd', VEIL_OPT_STRING, ROW(detector), "NAME", "what finds faces: auto, yunet-n, yunet, own, opencv, cascade" },
+    { "detect-size", 's', VEIL_OPT_INT, ROW(detect_size), "N", "longer side of the picture searched, 0 for the video's own, -1 for what suits the detector", -1, 8192 },
     { "min-face", 0, VEIL_OPT_INT, ROW(min_face), "PX", "smallest face to look for, in pixels of the video, in place of --detect-size; 0 for that", 0, 1024 },
     { "detect-every", 0, VEIL_OPT_INT, ROW(detect_every), "N", "search each Nth frame, and each new scene", 1, 25 },
     { "detect-turn", 0, VEIL_OPT_INT, ROW(detect_turn), "N", "follow each Nth search by one of the picture turned, for people who lie; 0 for none", 0, 1000 },
@@ -75,7 +75,7 @@ const VeilOpt veil_settings_rows[] = {
 int veil_settings_init(VeilSettings *s)
 {
     *s = (VeilSettings){ .progress = 5,
-                         .detect_size = 1280,
+                         .detect_size = -1,
                          .detect_every = 3,
                          .lookahead = 2,
                          .patience = 1.2,

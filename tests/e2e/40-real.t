@@ -74,4 +74,16 @@ for clip in facenet_pytorch/video.mp4 liveportrait/driving_d0.mp4 intel_sample_v
     ok "$name, searched: times" same_times "few-$name" "few-$name.mp4"
 done
 
+# Heads that fill most of a small picture: parts of them were once faces of their own, which painted over each other.
+if [ -e "${VEIL_MODELS:-/nonexistent}/yunet/yunet_n_640_640.onnx" ]; then
+    for n in 11 18; do
+        runs "driving_d$n: is scanned" veil scan "$MEDIA/liveportrait/driving_d$n.mp4" -o head.json --force
+        is "driving_d$n: one head, one track, in every frame" \
+            "$(jq -c '[(.tracks | length), (.tracks[0].boxes | length)]' head.json)" \
+            "[1,$(times "$MEDIA/liveportrait/driving_d$n.mp4" | wc -l)]"
+    done
+else
+    skip "one head, one track" "VEIL_MODELS is not set, or lacks yunet-n"
+fi
+
 done_testing

@@ -46,6 +46,21 @@ static void suppression_keeps_the_best(void **state)
     assert_int_equal(veil_faces_suppress(f, 0, 0.3f, 2), 0);
 }
 
+static void huge_faces_may_hardly_touch(void **state)
+{
+    VeilFace f[4] = {
+        {.x = 0, .y = 0, .w = 300, .h = 300, .score = 0.9f},
+        {.x = 20, .y = 180, .w = 300, .h = 300, .score = 0.8f},  /* the same, seen by cells further down */
+        {.x = 100, .y = 250, .w = 90, .h = 90, .score = 0.7f},   /* a child before it */
+        {.x = 290, .y = 0, .w = 300, .h = 300, .score = 0.6f},   /* cheek to cheek */
+    };
+
+    (void)state;
+    assert_int_equal(veil_faces_suppress_huge(f, 4, 256, 0.2f), 3);
+    assert_true(f[0].score == 0.9f && f[1].score == 0.7f && f[2].score == 0.6f);
+    assert_int_equal(veil_faces_suppress_huge(f, 3, 400, 0), 3);
+}
+
 static void equal_boxes_overlap_fully(void **state)
 {
     const VeilFace a = {.x = 1, .y = 2, .w = 10, .h = 10}, b = {.x = 6, .y = 2, .w = 10, .h = 10};
@@ -310,6 +325,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table_is_found_by_name),
         cmocka_unit_test(suppression_keeps_the_best),
+        cmocka_unit_test(huge_faces_may_hardly_touch),
         cmocka_unit_test(equal_boxes_overlap_fully),
         cmocka_unit_test(formats_agree),
         cmocka_unit_test(colours_are_right),

@@ -140,6 +140,7 @@ static void the_shipped_description_is_read(void **state)
     (void)state;
     setenv("VEIL_CONFIG", "config", 1); /* tests run in the source tree's root */
     assert_int_equal(veil_models_read(&models), 0);
+    assert_non_null(veil_models_get(models, "yunet-n"));
     assert_non_null(veil_models_get(models, "yunet"));
     assert_non_null(veil_models_get(models, "mobilefacenet"));
     free(models);

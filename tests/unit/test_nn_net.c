@@ -90,14 +90,13 @@ static bool has_twin(const VeilFace *f, const VeilFace *all, int n, float thresh
     return f->score < threshold + SCORE_ERROR;
 }
 
-static void yunet_equals_opencv(void **state)
+static void equals_opencv(const char *file)
 {
     static const int sizes[] = {0, 320, 640, 1280};
     static VeilFace a[VEIL_MAX_FACES], b[VEIL_MAX_FACES];
     int faces = 0;
 
-    (void)state;
-    need_model("yunet/face_detection_yunet_2023mar.onnx");
+    need_model(file);
     need_images();
     for (size_t s = 0; s < sizeof(sizes) / sizeof(*sizes); s++) {
         const VeilDetectorConfig c = {.model = model, .size = sizes[s], .threshold = 0.4f, .threads = 1 + s % 2};
@@ -125,6 +124,18 @@ static void yunet_equals_opencv(void **state)
     assert_true(faces > MAX_IMAGES);
 }
 
+static void yunet_equals_opencv(void **state)
+{
+    (void)state;
+    equals_opencv("yunet/face_detection_yunet_2023mar.onnx");
+}
+
+static void yunet_n_equals_opencv(void **state)
+{
+    (void)state;
+    equals_opencv("yunet/yunet_n_640_640.onnx");
+}
+
 /* The same face, as far as bytes can tell. */
 static bool has_near(const VeilFace *f, const VeilFace *all, int n)
 {
@@ -134,17 +145,16 @@ static bool has_near(const VeilFace *f, const VeilFace *all, int n)
     return false;
 }
 
-static void int8_finds_what_float_finds(void **state)
+static void int8_finds(const char *file)
 {
     static const int sizes[] = {640, 1280};
     static VeilFace a[VEIL_MAX_FACES], b[VEIL_MAX_FACES];
     const VeilDetectorBackend *yunet = veil_detector_find("yunet");
     int faces = 0, lost = 0;
 
-    (void)state;
     if (!veil_nn_kernels_find(NULL)->pw8)
         skip();
-    need_model("yunet/face_detection_yunet_2023mar.onnx");
+    need_model(file);
     need_images();
     for (size_t s = 0; s < sizeof(sizes) / sizeof(*sizes); s++) {
         VeilDetectorConfig c = {.model = model, .size = sizes[s], .threshold = 0.3f, .threads = 1};
@@ -172,6 +182,18 @@ static void int8_finds_what_float_finds(void **state)
     print_message("%d faces, %d of them not alike\n", faces, lost);
     assert_true(faces > MAX_IMAGES);
     assert_true(lost * 100 <= faces);
+}
+
+static void int8_finds_what_float_finds(void **state)
+{
+    (void)state;
+    int8_finds("yunet/face_detection_yunet_2023mar.onnx");
+}
+
+static void int8_finds_what_float_finds_n(void **state)
+{
+    (void)state;
+    int8_finds("yunet/yunet_n_640_640.onnx");
 }
 
 static float worst_of(const VeilNNMap *m, const float *planes)
@@ -232,7 +254,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(yunet_equals_opencv),
+        cmocka_unit_test(yunet_n_equals_opencv),
         cmocka_unit_test(int8_finds_what_float_finds),
+        cmocka_unit_test(int8_finds_what_float_finds_n),
         cmocka_unit_test(own_equals_its_onnx_file),
     };
 

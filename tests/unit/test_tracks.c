@@ -330,7 +330,8 @@ static void weak_boxes_that_recur_are_a_face(void **state)
     assert_int_equal(tracks_of_weak(300, 300, 0.45f), 0);  /* and to a large box more */
     assert_int_equal(tracks_of_weak(3, 40, 0.5f), 1);      /* high at once */
     assert_int_equal(tracks_of_weak(3, 300, 0.5f), 0);     /* but not when so large */
-    assert_int_equal(tracks_of_weak(3, 300, 0.9f), 1);
+    assert_int_equal(tracks_of_weak(3, 300, 0.99f), 1);
+    assert_int_equal(tracks_of_weak(12, 300, 0.9f), 1);    /* one that is almost sure recurs */
     for (int i = 0; i < 48; i += 3)
         see_one(t, i, box(2.f * (float)i, 50, 40, 0.35f));
     for (int i = 0; i < 46; i++) { /* once it is a face, it has been one from the first box */
@@ -571,8 +572,8 @@ int main(void)
         cmocka_unit_test(between_is_between),
         cmocka_unit_test(assignment_takes_the_best),
         cmocka_unit_test(doubt_gives_a_box_to_neither),
-        cmocka_unit_test(gaps_are_filled),
         cmocka_unit_test(a_crowd_is_followed),
+        cmocka_unit_test(gaps_are_filled),
         cmocka_unit_test(skipped_frames_are_filled),
         cmocka_unit_test(ends_are_extended),
         cmocka_unit_test(nothing_crosses_a_cut),
