@@ -6,11 +6,11 @@
 #   VEIL_TEST_MEDIA=... VEIL_MODELS=... tests/bench/exposure.sh [--reference] [--causes] [OPTIONS OF REDACT]...
 # --reference  also run frame by frame (YuNet at 1280, boxes of 0.5 and up grown to 1.3 times, no tracking), and compare
 # --causes     also list the faces with bare frames: clip, face, height, how many frames, first and last
-# PYTHON names a Python 3 with numpy and OpenCV, JUDGE the judge.
+# CLIPS names another folder of clips, as of tests/bench/holdout.py; PYTHON a Python 3 with numpy and OpenCV, JUDGE the judge.
 set -euo pipefail
 veil=${VEIL:-build/veil}
 media=${VEIL_TEST_MEDIA:-/nonexistent}
-clips=$media/exposure
+clips=${CLIPS:-$media/exposure}
 judge=${JUDGE:-$media/../tools/exposure.py}
 reference='' causes=''
 while :; do
@@ -26,10 +26,10 @@ skip() {
     echo "exposure: skipped: $1"
     exit 0
 }
-[ -n "$(ls "$clips"/*.mp4 2>/dev/null)" ] || skip "VEIL_TEST_MEDIA is not set, or has no folder 'exposure' with clips"
+[ -n "$(ls "$clips"/*.mp4 2>/dev/null)" ] || skip "no clips in '$clips'; name their folder in CLIPS, or that of 'exposure' in VEIL_TEST_MEDIA"
 [ -f "$judge" ] || skip "no judge at '$judge'; name it in JUDGE"
-[ -e "${VEIL_MODELS:-/nonexistent}/yunet/face_detection_yunet_2023mar.onnx" ] ||
-    skip "VEIL_MODELS is not set, or has no YuNet"
+[ -e "${VEIL_MODELS:-/nonexistent}/yunet/face_detection_yunet_2023mar.onnx" ] && [ -e "$VEIL_MODELS/yunet/yunet_n_640_640.onnx" ] ||
+    skip "VEIL_MODELS is not set, or lacks one of the two YuNets"
 for python in ${PYTHON:-python3 /usr/bin/python3 /usr/bin/python3.11}; do
     "$python" -c 'import cv2, numpy' 2>/dev/null && break
     python=''
