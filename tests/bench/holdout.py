@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clips with exact face boxes from photographs that the clips of $VEIL_TEST_MEDIA/exposure do not show: nothing that was
-tuned on those was tuned on these. Six kinds of stress, named as there. Then: CLIPS=FOLDER tests/bench/exposure.sh
+"""Clips with exact face boxes from photographs that the clips of $VEIL_TEST_MEDIA/exposure do not show, to tell
+what was tuned from what holds. Six kinds of stress, named as there. Then: CLIPS=FOLDER tests/bench/exposure.sh
 usage: VEIL_TEST_MEDIA=... holdout.py FOLDER [SEED]
 Needs Python 3 with numpy and OpenCV, and ffmpeg. About 40 s for all six.
 

@@ -24,7 +24,7 @@
 #include "ultraface.h"
 
 #define BINS 4
-#define MAX_HITS 200000
+#define MAX_HITS (210 * VEIL_MAX_FACES) ///< of all photographs of a set
 #define LOWEST 0.05f
 #define FOUND_IOU 0.4f
 #define FALSE_IOU 0.3f
