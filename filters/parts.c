@@ -18,8 +18,8 @@
 #define DARK    100
 
 #define AROUND 64 ///< luma pixels around what has changed that are searched with it
-#define GRAIN  6  ///< sides of a part are multiples of a sixth: a network lays out its memory anew for each other size
-#define LITTLE .5 ///< share of the picture above which all of it is searched
+#define GRAIN  10 ///< sides of a part are multiples of a tenth: a network lays out its memory anew for each other size
+#define LITTLE .6 ///< share of the picture above which all of it is searched
 
 /* ---- squares ------------------------------------------------------------------ */
 
@@ -75,26 +75,6 @@ static int means_of(uint8_t *out, const AVFrame *f, const AVComponentDescriptor 
     return (int)(sum / (w * h));
 }
 
-/* The smallest rectangle around all squares that differ; w 0 if none does. */
-static VeilRect changed(const VeilParts *s, int mean)
-{
-    const int least = av_clip(DIFFERS * mean / DARK, 1, DIFFERS);
-    int left = s->w, right = -1, top = s->h, bottom = -1;
-
-    for (int row = 0; row < s->h; row++)
-        for (int col = 0; col < s->w; col++) {
-            if (FFABS(s->now[row * s->w + col] - s->seen[row * s->w + col]) < least)
-                continue;
-            left = FFMIN(left, col);
-            right = FFMAX(right, col);
-            top = FFMIN(top, row);
-            bottom = row;
-        }
-    if (right < 0)
-        return (VeilRect){ 0 };
-    return (VeilRect){ left * SIDE, top * SIDE, (right + 1 - left) * SIDE, (bottom + 1 - top) * SIDE };
-}
-
 /* ---- rectangles ------------------------------------------------------------------ */
 
 static bool meet(VeilRect a, VeilRect b)
@@ -109,16 +89,17 @@ static VeilRect united(VeilRect a, VeilRect b)
     return (VeilRect){ x, y, FFMAX(a.x + a.w, b.x + b.w) - x, FFMAX(a.y + a.h, b.y + b.h) - y };
 }
 
-/* One side of a part: from and length, rounded up and moved into 0 to `all`. */
+/* One side of a part, from and length, within 0 to `all`: a little larger, never smaller. */
 static void round_side(int *from, int *length, int all)
 {
-    const int grain = FFALIGN(FFMAX(all / GRAIN, 1), 2 * SIDE);
-    const int end = FFMIN(*from + *length, all);
+    const int grain = FFALIGN(FFMAX(all / GRAIN, 1), 2 * SIDE), end = FFMIN(*from + *length, all);
 
-    *from = FFMAX(*from, 0);
-    *length = FFMIN(FFMAX((end - *from + grain - 1) / grain, 1) * grain, all);
-    *from = FFMIN(*from, all - *length) / (2 * SIDE) * (2 * SIDE); /* so that chroma is cut as luma is */
-    *length = FFMIN(*length, all - *from);
+    *from = FFMAX(*from, 0) / (2 * SIDE) * (2 * SIDE); /* so that chroma is cut as luma is */
+    *length = FFMAX((end - *from + grain - 1) / grain, 1) * grain;
+    if (*from + *length <= all)
+        return;
+    *from = FFMAX(all - *length, 0) / (2 * SIDE) * (2 * SIDE);
+    *length = all - *from;
 }
 
 static VeilRect rounded(VeilRect r, const AVFrame *f)
@@ -126,6 +107,68 @@ static VeilRect rounded(VeilRect r, const AVFrame *f)
     round_side(&r.x, &r.w, f->width);
     round_side(&r.y, &r.h, f->height);
     return r;
+}
+
+static bool inside(VeilRect r, VeilRect of)
+{
+    return r.x >= of.x && r.y >= of.y && r.x + r.w <= of.x + of.w && r.y + r.h <= of.y + of.h;
+}
+
+static int64_t area(VeilRect r)
+{
+    return (int64_t)r.w * r.h;
+}
+
+/* Rectangles that do not meet. */
+typedef struct Apart {
+    VeilRect at[VEIL_MAX_PARTS];
+    int n;
+} Apart;
+
+/* Which one to unite r with: one that it meets; or, if there is no room for one more, that which grows least. -1: none */
+static int partner(const Apart *a, VeilRect r)
+{
+    int best = 0;
+
+    for (int i = 0; i < a->n; i++) {
+        if (meet(a->at[i], r))
+            return i;
+        if (area(united(a->at[i], r)) - area(a->at[i]) < area(united(a->at[best], r)) - area(a->at[best]))
+            best = i;
+    }
+    return a->n == VEIL_MAX_PARTS ? best : -1;
+}
+
+/* Add r, rounded if `round` is the frame that it is a part of, not NULL. */
+static void add(Apart *a, VeilRect r, const AVFrame *round)
+{
+    for (int i;; a->at[i] = a->at[--a->n]) {
+        r = round ? rounded(r, round) : r;
+        i = partner(a, r);
+        if (i < 0)
+            break;
+        if (inside(r, a->at[i]))
+            return;
+        r = united(r, a->at[i]);
+    }
+    a->at[a->n++] = r;
+}
+
+/* ---- what to search ---------------------------------------------------------------- */
+
+/* The squares that differ, with what is around them. */
+static Apart changed(const VeilParts *s, int mean, const AVFrame *f)
+{
+    const int least = av_clip(DIFFERS * mean / DARK, 1, DIFFERS);
+    Apart close = { .n = 0 }, parts = { .n = 0 };
+
+    for (int row = 0; row < s->h; row++)
+        for (int col = 0; col < s->w; col++)
+            if (FFABS(s->now[row * s->w + col] - s->seen[row * s->w + col]) >= least)
+                add(&close, (VeilRect){ col * SIDE - AROUND, row * SIDE - AROUND, SIDE + 2 * AROUND, SIDE + 2 * AROUND }, NULL);
+    for (int i = 0; i < close.n; i++)
+        add(&parts, close.at[i], f);
+    return parts;
 }
 
 /* A face with as much around it as a detector wants to see, within the frame. */
@@ -138,24 +181,30 @@ static VeilRect surroundings(const VeilFace *face, const AVFrame *f)
                        av_clip((int)(face->y + face->h + side), y + 1, f->height) - y };
 }
 
-/* Faces are in it with their surroundings, or outside. */
-static VeilRect grown(const VeilParts *s, VeilRect r, const AVFrame *f)
+/* Is this in one of the parts, wholly or partly? @return 1, 0 for outside of all, -1 for partly */
+static int is_in(const Apart *a, VeilRect r)
 {
-    bool more;
+    int in = 0;
 
-    r = rounded((VeilRect){ r.x - AROUND, r.y - AROUND, r.w + 2 * AROUND, r.h + 2 * AROUND }, f);
-    do {
-        more = false;
-        for (int i = 0; i < s->n; i++) {
-            const VeilRect face = surroundings(&s->faces[i], f), both = united(r, face);
+    for (int i = 0; i < a->n; i++) {
+        if (inside(r, a->at[i]))
+            return 1;
+        in = meet(r, a->at[i]) ? -1 : in;
+    }
+    return in;
+}
 
-            if (!meet(r, face) || (both.w == r.w && both.h == r.h))
-                continue;
-            r = rounded(both, f);
-            more = true;
+/* Faces are in a part with their surroundings, or outside of all. */
+static void take_whole_faces(Apart *a, const VeilParts *s, const AVFrame *f)
+{
+    for (int i = 0; i < s->n; i++) {
+        const VeilRect face = surroundings(&s->faces[i], f);
+
+        if (is_in(a, face) < 0) {
+            add(a, face, f);
+            i = -1; /* what has grown may cut others */
         }
-    } while (more);
-    return r;
+    }
 }
 
 /* ---- memory ------------------------------------------------------------------------ */
@@ -179,28 +228,31 @@ static int fit(VeilParts *s, const AVFrame *f)
     return 0;
 }
 
-int veil_parts_choose(VeilParts *s, const AVFrame *f, int whole_every, VeilRect *out)
+int veil_parts_choose(VeilParts *s, const AVFrame *f, int whole_every, VeilRect out[VEIL_MAX_PARTS])
 {
     const AVComponentDescriptor *c = luma_of(f);
+    int64_t sum = 0;
+    Apart parts;
     int ret, mean;
-    VeilRect r;
 
-    *out = (VeilRect){ 0, 0, f->width, f->height };
+    out[0] = (VeilRect){ 0, 0, f->width, f->height };
     if (!c) {
         veil_parts_free(s); /* so that this frame is not remembered by the squares of another */
-        return 0;
+        return 1;
     }
     if ((ret = fit(s, f)) < 0)
         return ret;
     mean = means_of(s->now, f, c, s->w, s->h);
     if (!s->known || s->since_whole + 1 >= whole_every)
-        return 0;
-    r = changed(s, mean);
-    if (r.w)
-        r = grown(s, r, f);
-    if ((double)r.w * r.h <= LITTLE * f->width * f->height)
-        *out = r;
-    return 0;
+        return 1;
+    parts = changed(s, mean, f);
+    take_whole_faces(&parts, s, f);
+    for (int i = 0; i < parts.n; i++)
+        sum += area(parts.at[i]);
+    if ((double)sum > LITTLE * f->width * f->height)
+        return 1;
+    memcpy(out, parts.at, (size_t)parts.n * sizeof(*out));
+    return parts.n;
 }
 
 static void see(VeilParts *s, VeilRect r)
@@ -211,21 +263,27 @@ static void see(VeilParts *s, VeilRect r)
         memcpy(s->seen + row * s->w + left, s->now + row * s->w + left, (size_t)(right - left));
 }
 
-int veil_parts_found(VeilParts *s, const AVFrame *f, VeilRect r, VeilFace *faces, int n)
+int veil_parts_found(VeilParts *s, const AVFrame *f, const VeilRect *searched, int n_searched, VeilFace *faces, int n)
 {
-    const bool whole = r.w == f->width && r.h == f->height;
+    const bool whole = n_searched == 1 && searched->w == f->width && searched->h == f->height;
 
     if (!s->faces)
         return n;
-    for (int i = 0; i < s->n && !whole && n < VEIL_MAX_FACES; i++)
-        if (!r.w || !meet(r, surroundings(&s->faces[i], f)))
+    for (int i = 0; i < s->n && !whole && n < VEIL_MAX_FACES; i++) {
+        const VeilRect face = surroundings(&s->faces[i], f);
+        int k = 0;
+
+        while (k < n_searched && !meet(searched[k], face))
+            k++;
+        if (k == n_searched)
             faces[n++] = s->faces[i];
+    }
     memcpy(s->faces, faces, (size_t)n * sizeof(*faces));
     s->n = n;
     s->since_whole = whole ? 0 : s->since_whole + 1;
     s->known = true;
-    if (r.w)
-        see(s, r);
+    for (int i = 0; i < n_searched; i++)
+        see(s, searched[i]);
     return n;
 }
 

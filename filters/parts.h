@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
  * @file
- * Which part of the picture must be searched again. Before a fixed camera in
+ * Which parts of the picture must be searched again. Before a fixed camera in
  * a quiet street all but a person or two stands still, and what a search of
  * still pixels would find is known: what the last one found. Mean luma of
  * small squares is compared with what it was when each was last searched, so
@@ -27,21 +27,25 @@ typedef struct VeilParts {
     bool known;          ///< false: nothing was searched yet
 } VeilParts;
 
+#define VEIL_MAX_PARTS 8
+
 /**
  * What to search of this frame.
  * @param parts       all zero before the first
  * @param whole_every the whole picture each Nth time, whatever stands still; 1 or more
- * @param out         the whole frame; a part, which holds faces with their surroundings wholly or not at all; or w 0, nothing
- * @return 0 or AVERROR(ENOMEM)
+ * @param out         the whole frame alone; or parts that do not meet, which hold faces with their surroundings wholly or
+ *                    not at all
+ * @return number of parts, 0 if nothing changed; AVERROR(ENOMEM)
  */
-int veil_parts_choose(VeilParts *parts, const AVFrame *frame, int whole_every, VeilRect *out);
+int veil_parts_choose(VeilParts *parts, const AVFrame *frame, int whole_every, VeilRect out[VEIL_MAX_PARTS]);
 
 /**
- * Remember what that search found, and add what is known of the rest.
- * @param faces n of the part searched, in frame pixels; room for VEIL_MAX_FACES
+ * Remember what the search of these parts found, and add what is known of the rest.
+ * @param searched as chosen, n_searched of them
+ * @param faces    n of the parts searched, in frame pixels; room for VEIL_MAX_FACES
  * @return number of faces of the whole frame
  */
-int veil_parts_found(VeilParts *parts, const AVFrame *frame, VeilRect searched, VeilFace *faces, int n);
+int veil_parts_found(VeilParts *parts, const AVFrame *frame, const VeilRect *searched, int n_searched, VeilFace *faces, int n);
 
 /** Another scene begins. */
 void veil_parts_forget(VeilParts *parts);

@@ -65,6 +65,7 @@ typedef struct DetectContext {
     int turn;           ///< whose size is next
     int64_t turns;      ///< searches of the turned picture
     int64_t frames, searched, in_part, faces;
+    double area; ///< searched, in whole pictures
 } DetectContext;
 
 /* @return NULL, always */
@@ -215,26 +216,38 @@ static int find(VeilFilterContext *ctx, const AVFrame *frame, VeilFace faces[2 *
     return lying < 0 ? lying : veil_faces_suppress(faces, upright + lying, SAME, VEIL_MAX_FACES);
 }
 
+/* What the parts hold. @return number of faces, or as find() */
+static int find_in(VeilFilterContext *ctx, const AVFrame *frame, const VeilRect *part, int parts, VeilFace *faces)
+{
+    DetectContext *s = ctx->priv;
+    int n = 0, ret = 0;
+
+    for (int i = 0; i < parts && ret >= 0; i++, n += ret)
+        ret = veil_detector_find_in(s->found, s->part[s->turn], frame, part[i].x, part[i].y, part[i].w, part[i].h,
+                                    faces + n, VEIL_MAX_FACES - n, ctx);
+    return ret < 0 ? ret : n;
+}
+
 /* All faces of the frame, on the common scale, of which some may be known. @return number of faces, or as find() */
 static int look(VeilFilterContext *ctx, const AVFrame *frame, VeilFace faces[2 * VEIL_MAX_FACES])
 {
     DetectContext *s = ctx->priv;
-    VeilRect r = { 0, 0, frame->width, frame->height };
     const bool turned = s->turn_every && s->searched % s->turn_every == 0; /* which is of the whole picture */
-    int n = s->rois > 1 ? veil_parts_choose(&s->known[s->turn], frame, turned ? 1 : s->rois, &r) : 0;
-    const bool whole = r.w == frame->width && r.h == frame->height;
+    VeilRect part[VEIL_MAX_PARTS] = { { 0, 0, frame->width, frame->height } };
+    const int parts = s->rois > 1 ? veil_parts_choose(&s->known[s->turn], frame, turned ? 1 : s->rois, part) : 1;
+    const bool whole = parts == 1 && part->w == frame->width && part->h == frame->height;
+    int n;
 
-    if (n < 0)
-        return n;
-    if (whole)
-        n = find(ctx, frame, faces);
-    else if (r.w)
-        n = veil_detector_find_in(s->found, s->part[s->turn], frame, r.x, r.y, r.w, r.h, faces, VEIL_MAX_FACES, ctx);
+    if (parts < 0)
+        return parts;
+    n = whole ? find(ctx, frame, faces) : find_in(ctx, frame, part, parts, faces);
     n = n < 0 ? n : veil_faces_suppress_huge(faces, n, HUGE_FACE / (scale_of(ctx, s->searched_size) * scales[s->turn]), TOUCH);
     for (int i = 0; i < n; i++)
         faces[i].score = veil_score_to_common(s->found, faces[i].score);
     s->in_part += !whole;
-    return n < 0 || s->rois < 2 ? n : veil_parts_found(&s->known[s->turn], frame, r, faces, n);
+    for (int i = 0; i < parts; i++)
+        s->area += (double)part[i].w * part[i].h / ((double)frame->width * frame->height);
+    return n < 0 || s->rois < 2 ? n : veil_parts_found(&s->known[s->turn], frame, part, parts, faces, n);
 }
 
 static int search(VeilFilterContext *ctx, AVFrame *frame)
@@ -308,6 +321,7 @@ static int detect_describe(const VeilFilterContext *ctx, AVDictionary **facts)
     av_dict_set_int(facts, "frames_seen", s->frames, 0);
     av_dict_set_int(facts, "frames_searched", s->searched, 0);
     av_dict_set_int(facts, "searched_in_part", s->in_part, 0);
+    av_dict_set_int(facts, "searched_percent", s->searched ? lrint(100 * s->area / (double)s->searched) : 0, 0);
     return av_dict_set_int(facts, "faces_found", s->faces, 0);
 }
 

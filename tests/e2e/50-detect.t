@@ -85,6 +85,7 @@ for n in 1 8; do
 done
 is "rois=1: searches the whole picture each time" "$(of_detect still-1 searched_in_part)" 0
 ok "rois=8: most searches are of a part" [ "$(of_detect still-8 searched_in_part)" -gt $(($(of_detect still-8 frames_searched) / 2)) ]
+ok "rois=8: of little of the picture" [ "$(of_detect still-8 searched_percent)" -lt 50 ]
 is "rois=8: as many searches" "$(of_detect still-8 frames_searched)" "$(of_detect still-1 frames_searched)"
 ok "rois=8: the same faces, within a fiftieth" near_number 12 "$(of_detect still-8 faces_found)" "$(of_detect still-1 faces_found)"
 ok "rois=8: as much is covered, within a fiftieth" bash -c "a=\$(jq .result.face_frames still-1.mp4.report.json) b=\$(jq .result.face_frames still-8.mp4.report.json)
