@@ -20,12 +20,11 @@
  * unseen: then the frames count as not searched. */
 #define MAX_UNSEARCHED 25
 
-/** A frame that is held back, and how the camera moved since the one before it. */
+/** A frame that is held back, and where the camera pointed. */
 typedef struct Held {
     AVFrame *frame;
-    bool measured; ///< dx, dy are known; measured only when a face needs it, once for all faces
-    bool panned;   ///< the camera moved so far that it explains what changed
-    float dx, dy;  ///< luma pixels
+    bool panned; ///< as in VeilCamera
+    float x, y;
 } Held;
 
 typedef struct TrackContext {
@@ -39,6 +38,7 @@ typedef struct TrackContext {
     int64_t in, out, last_searched; ///< frame numbers
     bool draining;
     int64_t filled, extended;
+    VeilCamera *camera; ///< at the newest frame; tracks are kept where they would be had it not moved
 } TrackContext;
 
 static int frames_of(const VeilFilterContext *ctx, int64_t us)
@@ -63,51 +63,39 @@ static Held *held(const TrackContext *s, int64_t at)
     return at < s->out || at >= s->in ? NULL : &s->held[(s->first + (int)(at - s->out)) % (s->window + 1)];
 }
 
-static void measure(const AVFrame *before, Held *now)
+static void move(VeilFace *f, float x, float y)
 {
-    VeilSmall a, b;
-
-    veil_motion_small(before, &a);
-    veil_motion_small(now->frame, &b);
-    now->panned = veil_motion_shift(&a, &b, &now->dx, &now->dy) >= VEIL_MOTION_SURE;
-    now->dx *= (float)before->width / VEIL_MOTION_W;
-    now->dy *= (float)before->height / VEIL_MOTION_H;
-    now->measured = true;
-}
-
-/* Where the box would be in the next frame, or the one before, if it moved
- * with the camera. @return false if the camera stands still, or nothing is known */
-static bool with_camera(Held *from, Held *to, int by, const VeilFace *box, VeilFace *out)
-{
-    Held *later = by > 0 ? to : from;
-
-    if (abs(by) != 1)
-        return false;
-    if (!later->measured)
-        measure(by > 0 ? from->frame : to->frame, later);
-    *out = *box;
-    out->x += (float)by * later->dx;
-    out->y += (float)by * later->dy;
-    return later->panned;
+    f->x += x;
+    f->y += y;
+    for (int i = 0; f->has_landmarks && i < VEIL_LANDMARKS; i++) {
+        f->landmark[i][0] += x;
+        f->landmark[i][1] += y;
+    }
 }
 
 /* By its own motion, or with the camera; and where a fast pan smears the face, by the camera alone. */
 static float follow(void *opaque, int64_t from, const VeilFace *box, int64_t to, const VeilFace *guess, VeilFace *out)
 {
-    Held *a = held(opaque, from), *b = held(opaque, to);
-    VeilFace panned;
+    const Held *a = held(opaque, from), *b = held(opaque, to);
+    VeilFace there = *box, then = *guess;
     float likeness;
 
     if (!a || !b || a->frame->width != b->frame->width || a->frame->height != b->frame->height ||
         a->frame->format != b->frame->format || !veil_follow_can(a->frame->format))
         return -1;
-    likeness = veil_follow(a->frame, box, b->frame, guess, out);
-    if (likeness >= VEIL_FOLLOW_SURE || !with_camera(a, b, (int)(to - from), box, &panned))
-        return likeness;
-    if ((likeness = veil_follow(a->frame, box, b->frame, &panned, out)) >= VEIL_FOLLOW_SURE)
-        return likeness;
-    *out = panned;
-    return VEIL_FOLLOW_SURE;
+    move(&there, a->x, a->y);
+    move(&then, b->x, b->y);
+    likeness = veil_follow(a->frame, &there, b->frame, &then, out);
+    if (likeness < VEIL_FOLLOW_SURE && (to > from ? b : a)->panned && abs((int)(to - from)) == 1) {
+        then = there;
+        move(&then, b->x - a->x, b->y - a->y);
+        if ((likeness = veil_follow(a->frame, &there, b->frame, &then, out)) < VEIL_FOLLOW_SURE) {
+            *out = then;
+            likeness = VEIL_FOLLOW_SURE;
+        }
+    }
+    move(out, -b->x, -b->y);
+    return likeness;
 }
 
 static int track_init(VeilFilterContext *ctx)
@@ -128,7 +116,7 @@ static int track_init(VeilFilterContext *ctx)
     config.patience = FFMIN(frames_of(ctx, s->patience), s->window);
     config.extend = FFMIN(frames_of(ctx, s->extend), s->window);
     s->last_searched = -1;
-    if (!(s->held = calloc((size_t)s->window + 1, sizeof(*s->held))))
+    if (!(s->held = calloc((size_t)s->window + 1, sizeof(*s->held))) || !(s->camera = calloc(1, sizeof(*s->camera))))
         return AVERROR(ENOMEM);
     return veil_tracks_new(&s->tracks, &config);
 }
@@ -144,6 +132,8 @@ static int take_in(VeilFilterContext *ctx, const AVFrame *frame, int64_t at)
         veil_tracks_cut(s->tracks, at);
     if (n >= 0) {
         s->last_searched = at;
+        for (int i = 0; i < n; i++)
+            move(&boxes[i].face, -s->camera->x, -s->camera->y);
         return veil_tracks_update(s->tracks, at, boxes, n);
     }
     if (n == AVERROR(ENOENT) && !cut && s->last_searched >= 0 && at - s->last_searched <= MAX_UNSEARCHED)
@@ -162,13 +152,16 @@ static int track_filter_frame(VeilFilterContext *ctx, AVFrame **frame)
         s->draining = true;
         return 0;
     }
-    s->held[(s->first + s->n_held++) % (s->window + 1)] = (Held){ .frame = *frame };
     taken = *frame;
     *frame = NULL;
+    veil_camera_see(s->camera, taken, veil_frame_is_cut(taken));
+    s->held[(s->first + s->n_held++) % (s->window + 1)] = (Held){
+        .frame = taken, .panned = s->camera->panned, .x = s->camera->x, .y = s->camera->y
+    };
     return take_in(ctx, taken, s->in++);
 }
 
-static int give_boxes(VeilFilterContext *ctx, AVFrame *frame)
+static int give_boxes(VeilFilterContext *ctx, AVFrame *frame, const Held *from)
 {
     TrackContext *s = ctx->priv;
     VeilBox boxes[VEIL_MAX_FACES];
@@ -179,6 +172,7 @@ static int give_boxes(VeilFilterContext *ctx, AVFrame *frame)
         return n;
     }
     for (int i = 0; i < n; i++) {
+        move(&boxes[i].face, from->x, from->y);
         s->filled += boxes[i].origin == VEIL_ORIGIN_FILLED;
         s->extended += boxes[i].origin == VEIL_ORIGIN_EXTENDED;
     }
@@ -188,15 +182,17 @@ static int give_boxes(VeilFilterContext *ctx, AVFrame *frame)
 static int track_next_frame(VeilFilterContext *ctx, AVFrame **frame)
 {
     TrackContext *s = ctx->priv;
+    Held from;
     int ret;
 
     if (!s->n_held || (!s->draining && s->n_held <= s->window))
         return 0;
-    *frame = s->held[s->first].frame;
+    from = s->held[s->first];
+    *frame = from.frame;
     s->held[s->first].frame = NULL;
     s->first = (s->first + 1) % (s->window + 1);
     s->n_held--;
-    ret = give_boxes(ctx, *frame);
+    ret = give_boxes(ctx, *frame, &from);
     s->out++;
     return ret;
 }
@@ -218,6 +214,7 @@ static void track_uninit(VeilFilterContext *ctx)
     for (int i = 0; s->held && i <= s->window; i++)
         av_frame_free(&s->held[i].frame);
     free(s->held);
+    free(s->camera);
     veil_tracks_free(s->tracks);
 }
 

@@ -233,6 +233,30 @@ static void pans_are_measured(void **state)
     }
 }
 
+static void hands_that_shake_are_measured(void **state)
+{
+    VeilCamera c = { 0 };
+
+    (void)state;
+    for (int i = 0; i < 8; i++) {
+        const Scene there = { .dx = i % 3 * 7, .dy = i % 2 * -5, .zoom = 1, .world = 1 };
+        AVFrame *frame = render(AV_PIX_FMT_YUV420P, &there);
+
+        veil_camera_see(&c, frame, i == 0);
+        assert_float_equal(c.x, there.dx, 2);
+        assert_float_equal(c.y, there.dy, 2);
+        if (i == 7) { /* a new scene, and a still camera, move nothing */
+            const float x = c.x, y = c.y;
+
+            veil_camera_see(&c, frame, true);
+            veil_camera_see(&c, frame, false);
+            assert_float_equal(c.x, x, 0);
+            assert_float_equal(c.y, y, 0);
+        }
+        av_frame_free(&frame);
+    }
+}
+
 static void cuts_and_stillness_are_no_pan(void **state)
 {
     const Scene other = { .zoom = 1, .world = 9 };
@@ -290,6 +314,7 @@ int main(void)
         cmocka_unit_test(nothing_is_found_where_nothing_is),
         cmocka_unit_test(edges_are_safe),
         cmocka_unit_test(pans_are_measured),
+        cmocka_unit_test(hands_that_shake_are_measured),
         cmocka_unit_test(cuts_and_stillness_are_no_pan),
         cmocka_unit_test(dim_pictures_are_raised),
         cmocka_unit_test(what_is_light_keeps_its_contrast),
