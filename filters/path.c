@@ -97,3 +97,17 @@ VeilFace veil_path_at(const VeilPath *p, int64_t at, int *gap, bool *followed)
     return a->at >= at || b == a ? a->face
                                  : veil_face_between(&a->face, &b->face, (float)(at - a->at) / (float)(b->at - a->at));
 }
+
+VeilFace veil_path_before(const VeilPath *p, int64_t at)
+{
+    VeilMotion back = veil_motion_begin(&p->point[0].face);
+
+    if (p->n > 1) {
+        VeilMotion m = back;
+
+        veil_motion_update(&m, &p->point[1].face, (int)(p->point[1].at - p->point[0].at));
+        back.vx = m.vx;
+        back.vy = m.vy;
+    }
+    return veil_motion_predict(&back, (int)(at - p->point[0].at));
+}

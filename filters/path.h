@@ -49,4 +49,7 @@ void veil_path_correct(VeilPath *p, const VeilPoint *seen);
  */
 VeilFace veil_path_at(const VeilPath *p, int64_t at, int *gap, bool *followed);
 
+/** Where the face was in frame `at`, before the first point: the motion of the first two run backwards. */
+VeilFace veil_path_before(const VeilPath *p, int64_t at);
+
 #endif /* VEIL_FILTERS_PATH_H */

@@ -31,6 +31,7 @@ typedef struct Track {
     bool live;
     bool lost;                    ///< can't be followed on from the last point
     float evidence;               ///< sum of what its sightings are worth
+    float peak;                   ///< best score of them
     int64_t last_seen;
     int64_t scene_from, scene_to; ///< frames of its scene; INT64_MAX while the scene goes on
     VeilMotion motion;            ///< at the last point
@@ -173,6 +174,7 @@ static int add_sighting(const VeilTracks *t, Track *track, int64_t at, const Vei
     track->seen = track->motion;
     track->lost = false;
     track->evidence += veil_weak_worth(&t->weak, face);
+    track->peak = fmaxf(track->peak, face->score);
     track->last_seen = at;
     return veil_path_append(&track->path, &seen);
 }
@@ -188,6 +190,7 @@ static int look_back(VeilTracks *t, Track *track)
         if (ret < 0)
             return ret;
         track->evidence += veil_weak_worth(&t->weak, &w.face);
+        track->peak = fmaxf(track->peak, w.face.score);
     }
     track->motion = veil_motion_begin(&track->path.point[0].face);
     for (int i = 1; i < track->path.n; i++)
@@ -323,21 +326,6 @@ static void enlarge(VeilFace *f, float share)
     f->h *= 1 + 2 * share;
 }
 
-/* Before the first point: run the motion of the first two backwards. */
-static VeilFace before_first(const VeilPath *path, int64_t at)
-{
-    VeilMotion back = veil_motion_begin(&path->point[0].face);
-
-    if (path->n > 1) {
-        VeilMotion m = back;
-
-        veil_motion_update(&m, &path->point[1].face, (int)(path->point[1].at - path->point[0].at));
-        back.vx = m.vx;
-        back.vy = m.vy;
-    }
-    return veil_motion_predict(&back, (int)(at - path->point[0].at));
-}
-
 /* @return false if the track has no face in that frame */
 static bool box_at(const VeilTracks *t, const Track *track, int64_t at, VeilBox *out)
 {
@@ -351,7 +339,7 @@ static bool box_at(const VeilTracks *t, const Track *track, int64_t at, VeilBox 
         return false;
     *out = (VeilBox){ .track = track->id, .origin = VEIL_ORIGIN_EXTENDED };
     if (at < first) {
-        out->face = before_first(path, at);
+        out->face = veil_path_before(path, at);
         gap = (int)(first - at);
     } else if (at > last) {
         out->face = veil_motion_predict(&track->motion, (int)(at - last));
@@ -360,6 +348,8 @@ static bool box_at(const VeilTracks *t, const Track *track, int64_t at, VeilBox 
         out->face = veil_path_at(path, at, &gap, &followed);
         out->origin = followed ? VEIL_ORIGIN_FILLED : VEIL_ORIGIN_DETECTED;
     }
+    if (track->peak < veil_weak_least_peak(&t->weak, &out->face))
+        return false;
     enlarge(&out->face, FFMIN(t->config.growth * (float)gap, MAX_GROWTH));
     return true;
 }

@@ -31,6 +31,12 @@ typedef struct VeilWeak {
  */
 float veil_weak_worth(const VeilWeak *w, const VeilFace *face);
 
+/**
+ * The least that the best sighting of a face of this size must score: boxes that recur, but never score so much, are
+ * hands, helmets and texture more often than faces.
+ */
+float veil_weak_least_peak(const VeilWeak *w, const VeilFace *face);
+
 void veil_weak_free(VeilWeak *w);
 void veil_weak_clear(VeilWeak *w);
 

@@ -16,6 +16,7 @@
 
 #include "filters/assoc.h"
 #include "filters/tracks.h"
+#include "filters/weak.h"
 
 static const VeilTracksConfig config = { .window = 50, .patience = 30, .extend = 12, .high = 0.5f, .evidence = 0.6f,
                                          .span = 1920, .growth = 0.02f };
@@ -318,6 +319,20 @@ static int tracks_of_weak(int frames, float size, float score)
     return total;
 }
 
+static void the_larger_the_more_it_must_have_scored(void **state)
+{
+    const VeilWeak w = { .span = 1000 };
+    const float sizes[] = { 8, 20, 30, 80, 300, 1000 };
+
+    (void)state;
+    for (int i = 1; i < 6; i++)
+        assert_true(veil_weak_least_peak(&w, &(VeilFace){ .w = 1, .h = sizes[i] }) >=
+                    veil_weak_least_peak(&w, &(VeilFace){ .w = sizes[i - 1], .h = 1 }));
+    assert_true(veil_weak_least_peak(&w, &(VeilFace){ .w = 8, .h = 8 }) < 0.15f); /* all that a detector reports */
+    assert_true(veil_weak_least_peak(&w, &(VeilFace){ .w = 900, .h = 900 }) <= 0.6f);
+    assert_true(veil_weak_least_peak(&w, &(VeilFace){ 0 }) < 0.15f);
+}
+
 static void weak_boxes_that_recur_are_a_face(void **state)
 {
     VeilTracks *t = new_tracks();
@@ -578,6 +593,7 @@ int main(void)
         cmocka_unit_test(ends_are_extended),
         cmocka_unit_test(nothing_crosses_a_cut),
         cmocka_unit_test(weak_boxes_lead_back),
+        cmocka_unit_test(the_larger_the_more_it_must_have_scored),
         cmocka_unit_test(weak_boxes_that_recur_are_a_face),
         cmocka_unit_test(what_is_lost_is_followed),
         cmocka_unit_test(a_slid_box_leads_nowhere),
