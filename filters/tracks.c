@@ -318,12 +318,15 @@ int veil_tracks_update(VeilTracks *t, int64_t at, const VeilBox *boxes, int n)
 
 /* ---- answers --------------------------------------------------------------- */
 
-static void enlarge(VeilFace *f, float share)
+/* Each side by a share of the box, and by some pixels. */
+static void enlarge(VeilFace *f, float share, float pixels)
 {
-    f->x -= f->w * share;
-    f->y -= f->h * share;
-    f->w *= 1 + 2 * share;
-    f->h *= 1 + 2 * share;
+    const float dx = f->w * share + pixels, dy = f->h * share + pixels;
+
+    f->x -= dx;
+    f->y -= dy;
+    f->w += 2 * dx;
+    f->h += 2 * dy;
 }
 
 /* @return false if the track has no face in that frame */
@@ -350,7 +353,7 @@ static bool box_at(const VeilTracks *t, const Track *track, int64_t at, VeilBox 
     }
     if (track->peak < veil_weak_least_peak(&t->weak, &out->face))
         return false;
-    enlarge(&out->face, FFMIN(t->config.growth * (float)gap, MAX_GROWTH));
+    enlarge(&out->face, FFMIN(t->config.growth * (float)gap, MAX_GROWTH), t->config.slack);
     return true;
 }
 

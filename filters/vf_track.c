@@ -30,7 +30,7 @@ typedef struct Held {
 typedef struct TrackContext {
     const AVClass *class; ///< must be first
     int64_t lookahead, patience, extend; ///< microseconds
-    double high, evidence, growth;
+    double high, evidence, growth, slack;
     int memory; ///< MiB of frames held back at most
     VeilTracks *tracks;
     Held *held; ///< ring of `window + 1` frames
@@ -104,6 +104,7 @@ static int track_init(VeilFilterContext *ctx)
     VeilTracksConfig config = { .high = (float)s->high,
                                 .evidence = (float)s->evidence,
                                 .span = (float)FFMAX(ctx->in.w, ctx->in.h),
+                                .slack = (float)(s->slack * FFMAX(ctx->in.w, ctx->in.h)),
                                 .growth = (float)s->growth,
                                 .follow = follow,
                                 .opaque = s };
@@ -226,6 +227,7 @@ static const AVOption track_options[] = {
     { "high", "set the lowest score that begins a track at once; large boxes need more", OFFSET(high), AV_OPT_TYPE_DOUBLE, { .dbl = 0.5 }, 0.01, 0.99, VEIL_OPT_FLAGS },
     { "evidence", "set the sum of scores above chance at which boxes below 'high' begin one", OFFSET(evidence), AV_OPT_TYPE_DOUBLE, { .dbl = 0.15 }, 0, 100, VEIL_OPT_FLAGS },
     { "growth", "set how much a box grows a frame away from a sighting, as a share of its size", OFFSET(growth), AV_OPT_TYPE_DOUBLE, { .dbl = 0.005 }, 0, 1, VEIL_OPT_FLAGS },
+    { "slack", "set how far a box may be off, added on each side, as a share of the picture's longer side", OFFSET(slack), AV_OPT_TYPE_DOUBLE, { .dbl = 0.0014 }, 0, 1, VEIL_OPT_FLAGS },
     { "memory", "set MiB of frames held back at most", OFFSET(memory), AV_OPT_TYPE_INT, { .i64 = 128 }, 16, 65536, VEIL_OPT_FLAGS },
     { NULL }
 };
