@@ -205,6 +205,8 @@ void veil_camera_see(VeilCamera *c, const AVFrame *frame, bool cut)
     float dx, dy, share = 0;
 
     c->panned = false;
+    if (cut)
+        c->x = c->y = 0; /* nothing is carried into a new scene */
     if (!(c->known = veil_follow_can(frame->format)))
         return;
     c->newest = !c->newest;

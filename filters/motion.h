@@ -49,7 +49,7 @@ typedef struct VeilFine {
 
 /** Where the camera points, followed from frame to frame. Begins zeroed. */
 typedef struct VeilCamera {
-    float x, y;  ///< luma pixels by which what stands still has moved in the picture since the first frame
+    float x, y;  ///< luma pixels by which what stands still has moved in the picture since the scene's first frame
     bool panned; ///< with the newest frame it moved so far that this explains most of what changed
     bool known;  ///< there is a copy of the newest frame
     int newest;  ///< its index; the other is of the frame before

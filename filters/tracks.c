@@ -32,6 +32,7 @@ typedef struct Track {
     bool lost;                    ///< can't be followed on from the last point
     float evidence;               ///< sum of what its sightings are worth
     float peak;                   ///< best score of them
+    bool proven;                  ///< peak was once enough: a face that comes nearer is not given up
     int64_t last_seen;
     int64_t scene_from, scene_to; ///< frames of its scene; INT64_MAX while the scene goes on
     VeilMotion motion;            ///< at the last point
@@ -330,7 +331,7 @@ static void enlarge(VeilFace *f, float share, float pixels)
 }
 
 /* @return false if the track has no face in that frame */
-static bool box_at(const VeilTracks *t, const Track *track, int64_t at, VeilBox *out)
+static bool box_at(const VeilTracks *t, Track *track, int64_t at, VeilBox *out)
 {
     const VeilPath *path = &track->path;
     const int64_t first = path->point[0].at, last = last_point(track)->at;
@@ -351,7 +352,8 @@ static bool box_at(const VeilTracks *t, const Track *track, int64_t at, VeilBox 
         out->face = veil_path_at(path, at, &gap, &followed);
         out->origin = followed ? VEIL_ORIGIN_FILLED : VEIL_ORIGIN_DETECTED;
     }
-    if (track->peak < veil_weak_least_peak(&t->weak, &out->face))
+    track->proven = track->proven || track->peak >= veil_weak_least_peak(&t->weak, &out->face);
+    if (!track->proven)
         return false;
     enlarge(&out->face, FFMIN(t->config.growth * (float)gap, MAX_GROWTH), t->config.slack);
     return true;

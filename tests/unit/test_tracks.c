@@ -578,6 +578,39 @@ static void a_long_run_asks_behind(void **state)
     veil_tracks_free(t);
 }
 
+/* Scores of .32 begin a track where they recur: a face of 30 px is believed at that, one of 120 px is not. */
+static void see_growing(VeilTracks *t, float from, float to)
+{
+    for (int at = 0; at < 40; at++) {
+        const float size = from + (to - from) * (float)at / 39;
+
+        see_one(t, at, box(900 - size / 2, 500 - size / 2, size, 0.32f));
+    }
+}
+
+static void a_face_that_comes_nearer_is_not_given_up(void **state)
+{
+    VeilTracksConfig slack = config;
+    VeilBox b;
+    VeilTracks *t;
+
+    (void)state;
+    slack.evidence = 0.15f;
+    slack.slack = 3;
+    assert_int_equal(veil_tracks_new(&t, &slack), 0);
+    see_growing(t, 30, 110);
+    for (int at = 0; at < 40; at++) {
+        assert_int_equal(veil_tracks_at(t, at, &b, 1), 1);
+        assert_true(b.face.w >= 30 + 80.f * (float)at / 39 + 6 - 0.1f); /* three pixels on each side */
+    }
+    veil_tracks_free(t);
+    assert_int_equal(veil_tracks_new(&t, &slack), 0);
+    see_growing(t, 120, 130);
+    for (int at = 0; at < 40; at++)
+        assert_int_equal(veil_tracks_at(t, at, &b, 1), 0);
+    veil_tracks_free(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -603,6 +636,7 @@ int main(void)
         cmocka_unit_test(doubt_begins_a_new_track),
         cmocka_unit_test(many_faces_and_small_caps),
         cmocka_unit_test(a_long_run_asks_behind),
+        cmocka_unit_test(a_face_that_comes_nearer_is_not_given_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
