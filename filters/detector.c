@@ -48,7 +48,7 @@ float veil_score_from_common(const VeilDetectorBackend *b, float common)
     return bend(common, (float[]){ 0, VEIL_SCORE_LOW, VEIL_SCORE_HIGH, 1 }, (float[]){ 0, b->low, b->high, 1 });
 }
 
-static void move(VeilFace *f, float x, float y)
+void veil_face_move(VeilFace *f, float x, float y)
 {
     f->x += x;
     f->y += y;
@@ -75,7 +75,7 @@ int veil_detector_find_in(const VeilDetectorBackend *b, void *priv, const AVFram
         n = b->find(priv, view, faces, cap, log);
     av_frame_free(&view);
     for (int i = 0; i < n; i++)
-        move(&faces[i], (float)x, (float)y);
+        veil_face_move(&faces[i], (float)x, (float)y);
     return n;
 }
 

@@ -108,6 +108,9 @@ int veil_detector_find_in(const VeilDetectorBackend *b, void *priv, const AVFram
  */
 void veil_face_unrotate(VeilFace *face, int w, int h, int rotation);
 
+/** Move a face and its landmarks. */
+void veil_face_move(VeilFace *face, float x, float y);
+
 /** Intersection over union of two boxes, 0..1. */
 float veil_face_iou(const VeilFace *a, const VeilFace *b);
 

@@ -63,16 +63,6 @@ static Held *held(const TrackContext *s, int64_t at)
     return at < s->out || at >= s->in ? NULL : &s->held[(s->first + (int)(at - s->out)) % (s->window + 1)];
 }
 
-static void move(VeilFace *f, float x, float y)
-{
-    f->x += x;
-    f->y += y;
-    for (int i = 0; f->has_landmarks && i < VEIL_LANDMARKS; i++) {
-        f->landmark[i][0] += x;
-        f->landmark[i][1] += y;
-    }
-}
-
 /* By its own motion, or with the camera; and where a fast pan smears the face, by the camera alone. */
 static float follow(void *opaque, int64_t from, const VeilFace *box, int64_t to, const VeilFace *guess, VeilFace *out)
 {
@@ -83,18 +73,18 @@ static float follow(void *opaque, int64_t from, const VeilFace *box, int64_t to,
     if (!a || !b || a->frame->width != b->frame->width || a->frame->height != b->frame->height ||
         a->frame->format != b->frame->format || !veil_follow_can(a->frame->format))
         return -1;
-    move(&there, a->x, a->y);
-    move(&then, b->x, b->y);
+    veil_face_move(&there, a->x, a->y);
+    veil_face_move(&then, b->x, b->y);
     likeness = veil_follow(a->frame, &there, b->frame, &then, out);
     if (likeness < VEIL_FOLLOW_SURE && (to > from ? b : a)->panned && abs((int)(to - from)) == 1) {
         then = there;
-        move(&then, b->x - a->x, b->y - a->y);
+        veil_face_move(&then, b->x - a->x, b->y - a->y);
         if ((likeness = veil_follow(a->frame, &there, b->frame, &then, out)) < VEIL_FOLLOW_SURE) {
             *out = then;
             likeness = VEIL_FOLLOW_SURE;
         }
     }
-    move(out, -b->x, -b->y);
+    veil_face_move(out, -b->x, -b->y);
     return likeness;
 }
 
@@ -134,7 +124,7 @@ static int take_in(VeilFilterContext *ctx, const AVFrame *frame, int64_t at)
     if (n >= 0) {
         s->last_searched = at;
         for (int i = 0; i < n; i++)
-            move(&boxes[i].face, -s->camera->x, -s->camera->y);
+            veil_face_move(&boxes[i].face, -s->camera->x, -s->camera->y);
         return veil_tracks_update(s->tracks, at, boxes, n);
     }
     if (n == AVERROR(ENOENT) && !cut && s->last_searched >= 0 && at - s->last_searched <= MAX_UNSEARCHED)
@@ -173,7 +163,7 @@ static int give_boxes(VeilFilterContext *ctx, AVFrame *frame, const Held *from)
         return n;
     }
     for (int i = 0; i < n; i++) {
-        move(&boxes[i].face, from->x, from->y);
+        veil_face_move(&boxes[i].face, from->x, from->y);
         s->filled += boxes[i].origin == VEIL_ORIGIN_FILLED;
         s->extended += boxes[i].origin == VEIL_ORIGIN_EXTENDED;
     }
