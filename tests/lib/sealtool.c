@@ -205,7 +205,8 @@ static bool near_grey(const uint8_t *grey, VeilRect r, int x, int y)
     return false;
 }
 
-#define RUN 6 ///< grey samples side by side that no face has
+#define RUN 6  ///< grey samples side by side that no face has
+#define EDGE 2 ///< the same where they end with the crop: another's cover that just reaches into it
 
 /* Mark runs along a row (step 1) or a column (step w). */
 static void mark_runs(uint8_t *grey, int n, int step)
@@ -213,7 +214,7 @@ static void mark_runs(uint8_t *grey, int n, int step)
     for (int i = 0, begin = 0; i <= n; i++) {
         if (i < n && grey[i * step])
             continue;
-        for (int j = begin; i - begin >= RUN && j < i; j++)
+        for (int j = begin; i - begin >= (begin == 0 || i == n ? EDGE : RUN) && j < i; j++)
             grey[j * step] = 2;
         begin = i + 1;
     }
