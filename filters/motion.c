@@ -31,15 +31,15 @@ static void add_row(const uint8_t *row, const AVComponentDescriptor *c, const in
             sum[cx] += wide ? *(const uint16_t *)(row + *column) >> down : row[*column];
 }
 
-/* Each copy has w x h cells, means of taps x taps pixels of theirs. */
-static void copy_small(const AVFrame *f, int w, int h, int taps, uint8_t *out)
+/* A copy has w x h cells, means of taps x taps pixels of theirs; its rows from `row` on, each step-th. */
+static void copy_rows(const AVFrame *f, int w, int h, int taps, int row, int step, uint8_t *out)
 {
     const AVComponentDescriptor *c = &av_pix_fmt_desc_get(f->format)->comp[0];
     int column[FINE_W * FINE_TAPS];
 
     for (int i = 0; i < w * taps; i++)
         column[i] = (int)((int64_t)i * f->width / (w * taps)) * c->step;
-    for (int cy = 0; cy < h; cy++) {
+    for (int cy = row; cy < h; cy += step) {
         int sum[FINE_W] = { 0 };
 
         for (int j = 0; j < taps; j++) {
@@ -48,7 +48,7 @@ static void copy_small(const AVFrame *f, int w, int h, int taps, uint8_t *out)
             add_row(f->data[c->plane] + y * f->linesize[c->plane] + c->offset, c, column, w, taps, sum);
         }
         for (int cx = 0; cx < w; cx++)
-            *out++ = (uint8_t)(sum[cx] / (taps * taps));
+            out[cy * w + cx] = (uint8_t)(sum[cx] / (taps * taps));
     }
 }
 
@@ -56,7 +56,7 @@ _Static_assert(FINE_W * FINE_TAPS >= VEIL_MOTION_W * TAPS, "too few columns");
 
 void veil_motion_small(const AVFrame *f, VeilSmall *out)
 {
-    copy_small(f, VEIL_MOTION_W, VEIL_MOTION_H, TAPS, &out->cell[0][0]);
+    copy_rows(f, VEIL_MOTION_W, VEIL_MOTION_H, TAPS, 0, 1, &out->cell[0][0]);
 }
 
 /* Sums of differences are one instruction, which -O2 alone does not use. */
@@ -85,6 +85,20 @@ static int difference(const VeilSmall *a, const VeilSmall *b, int dx, int dy)
 }
 
 #define FINE_STEP 4 ///< rows of a fine copy from one that counts to the next
+
+/* The rows that are compared where nothing moves. */
+static void copy_some(VeilFine *fine, const AVFrame *f)
+{
+    fine->whole = false;
+    copy_rows(f, FINE_W, FINE_H, FINE_TAPS, 0, FINE_STEP, &fine->cell[0][0]);
+}
+
+static void copy_rest(VeilFine *fine, const AVFrame *f)
+{
+    for (int row = 1; row < FINE_STEP && !fine->whole; row++)
+        copy_rows(f, FINE_W, FINE_H, FINE_TAPS, row, FINE_STEP, &fine->cell[0][0]);
+    fine->whole = true;
+}
 
 static int fine_difference(const VeilFine *a, const VeilFine *b, int dx, int dy)
 {
@@ -181,15 +195,17 @@ static void shrink(const VeilFine *fine, VeilSmall *out)
 }
 
 /* Between the two newest frames. Most often nothing moved, or little, which is seen without trying all shifts. */
-static float newest_shift(const VeilCamera *c, float *dx, float *dy)
+static float newest_shift(VeilCamera *c, const AVFrame *before, const AVFrame *frame, float *dx, float *dy)
 {
-    const VeilFine *a = &c->fine[!c->newest], *b = &c->fine[c->newest];
+    VeilFine *a = &c->fine[!c->newest], *b = &c->fine[c->newest];
     VeilSmall small_a, small_b;
     float share;
 
     *dx = *dy = 0;
     if (fine_difference(a, b, 0, 0) < STILL)
         return 0;
+    copy_rest(a, before);
+    copy_rest(b, frame);
     share = refine(a, b, dx, dy);
     if (share >= VEIL_MOTION_SURE && fabsf(*dx) < INSIDE && fabsf(*dy) < INSIDE)
         return share;
@@ -199,9 +215,9 @@ static float newest_shift(const VeilCamera *c, float *dx, float *dy)
     return refine(a, b, dx, dy);
 }
 
-void veil_camera_see(VeilCamera *c, const AVFrame *frame, bool cut)
+void veil_camera_see(VeilCamera *c, const AVFrame *before, const AVFrame *frame, bool cut)
 {
-    const bool known = c->known && !cut;
+    const bool known = before && c->known && !cut;
     float dx, dy, share = 0;
 
     c->panned = false;
@@ -210,9 +226,9 @@ void veil_camera_see(VeilCamera *c, const AVFrame *frame, bool cut)
     if (!(c->known = veil_follow_can(frame->format)))
         return;
     c->newest = !c->newest;
-    copy_small(frame, FINE_W, FINE_H, FINE_TAPS, &c->fine[c->newest].cell[0][0]);
+    copy_some(&c->fine[c->newest], frame);
     if (known)
-        share = newest_shift(c, &dx, &dy);
+        share = newest_shift(c, before, frame, &dx, &dy);
     c->panned = share >= VEIL_MOTION_SURE;
     if (share >= MOVED) {
         c->x += dx * (float)frame->width / VEIL_MOTION_W;

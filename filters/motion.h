@@ -44,6 +44,7 @@ float veil_motion_alike(const VeilSmall *a, const VeilSmall *b);
 
 /** A finer copy, of the same part of the picture. */
 typedef struct VeilFine {
+    bool whole; ///< all rows are there, not just those that show whether anything moved
     uint8_t cell[VEIL_MOTION_H * VEIL_MOTION_FINE][VEIL_MOTION_W * VEIL_MOTION_FINE];
 } VeilFine;
 
@@ -58,8 +59,9 @@ typedef struct VeilCamera {
 
 /**
  * See the next frame.
- * @param cut it begins a new scene: nothing is compared with the frame before it
+ * @param before the frame seen before it; NULL if that is gone
+ * @param cut    it begins a new scene: nothing is compared with the frame before it
  */
-void veil_camera_see(VeilCamera *c, const AVFrame *frame, bool cut);
+void veil_camera_see(VeilCamera *c, const AVFrame *before, const AVFrame *frame, bool cut);
 
 #endif /* VEIL_FILTERS_MOTION_H */

@@ -137,6 +137,7 @@ static int take_in(VeilFilterContext *ctx, const AVFrame *frame, int64_t at)
 static int track_filter_frame(VeilFilterContext *ctx, AVFrame **frame)
 {
     TrackContext *s = ctx->priv;
+    const Held *before = held(s, s->in - 1);
     AVFrame *taken;
 
     if (!*frame) {
@@ -145,7 +146,7 @@ static int track_filter_frame(VeilFilterContext *ctx, AVFrame **frame)
     }
     taken = *frame;
     *frame = NULL;
-    veil_camera_see(s->camera, taken, veil_frame_is_cut(taken));
+    veil_camera_see(s->camera, before ? before->frame : NULL, taken, veil_frame_is_cut(taken));
     s->held[(s->first + s->n_held++) % (s->window + 1)] = (Held){
         .frame = taken, .panned = s->camera->panned, .x = s->camera->x, .y = s->camera->y
     };

@@ -236,24 +236,27 @@ static void pans_are_measured(void **state)
 static void hands_that_shake_are_measured(void **state)
 {
     VeilCamera c = { 0 };
+    AVFrame *before = NULL;
 
     (void)state;
     for (int i = 0; i < 8; i++) {
         const Scene there = { .dx = i % 3 * 7, .dy = i % 2 * -5, .zoom = 1, .world = 1 };
         AVFrame *frame = render(AV_PIX_FMT_YUV420P, &there);
 
-        veil_camera_see(&c, frame, i == 0);
+        veil_camera_see(&c, before, frame, i == 0);
         assert_float_equal(c.x, there.dx, 2);
         assert_float_equal(c.y, there.dy, 2);
         if (i == 7) {
-            veil_camera_see(&c, frame, false); /* stands still */
+            veil_camera_see(&c, frame, frame, false); /* stands still */
             assert_float_equal(c.x, there.dx, 2);
-            veil_camera_see(&c, frame, true); /* a new scene begins at nought */
+            veil_camera_see(&c, frame, frame, true); /* a new scene begins at nought */
             assert_float_equal(c.x, 0, 0);
             assert_float_equal(c.y, 0, 0);
         }
-        av_frame_free(&frame);
+        av_frame_free(&before);
+        before = frame;
     }
+    av_frame_free(&before);
 }
 
 static void cuts_and_stillness_are_no_pan(void **state)
