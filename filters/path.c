@@ -85,22 +85,27 @@ void veil_path_correct(VeilPath *p, const VeilPoint *seen)
     }
 }
 
-VeilFace veil_path_at(const VeilPath *p, int64_t at, int *gap, bool *followed)
+VeilPoint veil_path_at(const VeilPath *p, int64_t at, int *gap)
 {
     const VeilPoint *a = p->point, *b;
+    VeilPoint there;
 
     while (a + 1 < p->point + p->n && a[1].at <= at)
         a++;
     b = a + 1 < p->point + p->n ? a + 1 : a;
     *gap = (int)FFMIN(FFABS(at - a->at), FFABS(b->at - at));
-    *followed = a->followed || a->at != at;
-    return a->at >= at || b == a ? a->face
-                                 : veil_face_between(&a->face, &b->face, (float)(at - a->at) / (float)(b->at - a->at));
+    there = *a;
+    if (a->at < at && b != a)
+        there.face = veil_face_between(&a->face, &b->face, (float)(at - a->at) / (float)(b->at - a->at));
+    there.followed = a->followed || a->at != at;
+    there.at = at;
+    return there;
 }
 
-VeilFace veil_path_before(const VeilPath *p, int64_t at)
+VeilPoint veil_path_before(const VeilPath *p, int64_t at)
 {
     VeilMotion back = veil_motion_begin(&p->point[0].face);
+    VeilPoint there = p->point[0];
 
     if (p->n > 1) {
         VeilMotion m = back;
@@ -109,5 +114,8 @@ VeilFace veil_path_before(const VeilPath *p, int64_t at)
         back.vx = m.vx;
         back.vy = m.vy;
     }
-    return veil_motion_predict(&back, (int)(at - p->point[0].at));
+    there.face = veil_motion_predict(&back, (int)(at - p->point[0].at));
+    there.followed = true;
+    there.at = at;
+    return there;
 }

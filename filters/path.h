@@ -43,13 +43,13 @@ void veil_path_forget(VeilPath *p, int64_t at);
 void veil_path_correct(VeilPath *p, const VeilPoint *seen);
 
 /**
- * The face in frame `at`, from the first point to the last.
- * @param gap      receives the frames to the nearest point
- * @param followed receives whether no detector saw it in this frame; may be set with gap 0
+ * Where the face is in frame `at`, from the first point to the last.
+ * @param gap receives the frames to the nearest point
+ * @return point that is `followed` unless a detector saw it in this very frame
  */
-VeilFace veil_path_at(const VeilPath *p, int64_t at, int *gap, bool *followed);
+VeilPoint veil_path_at(const VeilPath *p, int64_t at, int *gap);
 
-/** Where the face was in frame `at`, before the first point: the motion of the first two run backwards. */
-VeilFace veil_path_before(const VeilPath *p, int64_t at);
+/** Where it was in frame `at`, before the first point: the motion of the first two run backwards. */
+VeilPoint veil_path_before(const VeilPath *p, int64_t at);
 
 #endif /* VEIL_FILTERS_PATH_H */

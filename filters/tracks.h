@@ -29,7 +29,7 @@ typedef struct VeilTracksConfig {
     int extend;      ///< frames that a track is carried beyond the first and last place where it was seen or followed
     float high;      ///< lowest score that begins a track at once
     float evidence;  ///< what boxes of lower score in a row must be worth to begin one, see weak.h
-    float span;      ///< longer side of the picture, luma pixels
+    float w, h;      ///< size of the picture, luma pixels
     float slack;     ///< luma pixels by which a box may be off, added on each side
     float growth;    ///< share of its size that a box grows, each side, a frame away from where it was seen or followed
     VeilFollowFn follow; ///< NULL: nothing is followed

@@ -93,7 +93,8 @@ static int track_init(VeilFilterContext *ctx)
     TrackContext *s = ctx->priv;
     VeilTracksConfig config = { .high = (float)s->high,
                                 .evidence = (float)s->evidence,
-                                .span = (float)FFMAX(ctx->in.w, ctx->in.h),
+                                .w = (float)ctx->in.w,
+                                .h = (float)ctx->in.h,
                                 .slack = (float)(s->slack * FFMAX(ctx->in.w, ctx->in.h)),
                                 .growth = (float)s->growth,
                                 .follow = follow,

@@ -19,9 +19,9 @@
 /* Least likeness of two boxes of one face: centres about 1.1 box sizes apart. */
 #define LEAST_LIKENESS 0.3f
 
-float veil_weak_worth(const VeilWeak *w, const VeilFace *face)
+float veil_weak_worth(float span, const VeilFace *face)
 {
-    const float size = fmaxf(face->w, face->h) / w->span;
+    const float size = fmaxf(face->w, face->h) / span;
     const float way = av_clipf((size - SMALL) / (LARGE - SMALL), 0, 1);
 
     return face->score - VEIL_WEAK_CHANCE - way * (CHANCE_LARGE - VEIL_WEAK_CHANCE);
@@ -36,9 +36,9 @@ float veil_weak_worth(const VeilWeak *w, const VeilFace *face)
 #define PEAK_SLOPE 0.15f
 #define PEAK_MOST 0.60f
 
-float veil_weak_least_peak(const VeilWeak *w, const VeilFace *face)
+float veil_weak_least_peak(float span, const VeilFace *face)
 {
-    const float size = fmaxf(face->w, face->h) / w->span;
+    const float size = fmaxf(face->w, face->h) / span;
 
     return fminf(PEAK + PEAK_SLOPE * logf(fmaxf(size / PEAK_SIZE, 1e-3f)), PEAK_MOST);
 }
@@ -54,18 +54,18 @@ void veil_weak_clear(VeilWeak *w)
     w->n = 0;
 }
 
-int veil_weak_add(VeilWeak *w, int64_t at, const VeilFace *face)
+int veil_weak_add(VeilWeak *w, const VeilPoint *seen)
 {
     if (w->n == w->cap) {
         const int cap = FFMAX(64, w->cap * 2);
-        VeilWeakBox *more = realloc(w->box, (size_t)cap * sizeof(*more));
+        VeilPoint *more = realloc(w->box, (size_t)cap * sizeof(*more));
 
         if (!more)
             return AVERROR(ENOMEM);
         w->box = more;
         w->cap = cap;
     }
-    w->box[w->n++] = (VeilWeakBox){ at, *face };
+    w->box[w->n++] = *seen;
     return 0;
 }
 
@@ -81,18 +81,18 @@ void veil_weak_forget(VeilWeak *w, int64_t at)
     memmove(w->box, w->box + old, (size_t)w->n * sizeof(*w->box));
 }
 
-/* The most alike box in the newest frame before `at` that has one. @return its index, or -1 */
-static int before(const VeilWeak *w, int64_t at, const VeilFace *face)
+/* The most alike box in the newest frame before this one that has one. @return its index, or -1 */
+static int before(const VeilWeak *w, const VeilPoint *seen)
 {
     float best_likeness = LEAST_LIKENESS, likeness;
     int best = -1;
 
     for (int i = w->n - 1; i >= 0; i--) {
-        if (w->box[i].at >= at)
+        if (w->box[i].at >= seen->at)
             continue;
-        if (at - w->box[i].at > w->patience || (best >= 0 && w->box[i].at < w->box[best].at))
+        if (seen->at - w->box[i].at > w->patience || (best >= 0 && w->box[i].at < w->box[best].at))
             break;
-        if ((likeness = veil_likeness(&w->box[i].face, face)) > best_likeness) {
+        if ((likeness = veil_likeness(&w->box[i].face, &seen->face)) > best_likeness) {
             best = i;
             best_likeness = likeness;
         }
@@ -103,18 +103,18 @@ static int before(const VeilWeak *w, int64_t at, const VeilFace *face)
 /* A frame that passes without a box speaks against it. */
 #define FADING 0.01f
 
-float veil_weak_evidence(const VeilWeak *w, int64_t at, const VeilFace *face)
+float veil_weak_evidence(const VeilWeak *w, const VeilPoint *seen)
 {
-    float sum = veil_weak_worth(w, face);
+    float sum = veil_weak_worth(w->span, &seen->face);
 
-    for (int i; (i = before(w, at, face)) >= 0; at = w->box[i].at, face = &w->box[i].face)
-        sum += veil_weak_worth(w, &w->box[i].face) - FADING * (float)(at - w->box[i].at);
+    for (int i; (i = before(w, seen)) >= 0; seen = &w->box[i])
+        sum += veil_weak_worth(w->span, &w->box[i].face) - FADING * (float)(seen->at - w->box[i].at);
     return sum;
 }
 
-int veil_weak_take(VeilWeak *w, int64_t at, const VeilFace *face, VeilWeakBox *out)
+int veil_weak_take(VeilWeak *w, const VeilPoint *seen, VeilPoint *out)
 {
-    const int i = before(w, at, face);
+    const int i = before(w, seen);
 
     if (i < 0)
         return 0;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
  * @file
- * Association and tracks: gaps are filled, ends extended, nothing crosses a
- * cut, weak boxes lead back to where a face came from, and two people are
- * never made into one.
+ * Tracks: gaps are filled, ends extended, nothing crosses a cut, and two people
+ * are never made into one.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,173 +13,7 @@
 #include <libavutil/common.h>
 #include <libavutil/error.h>
 
-#include "filters/assoc.h"
-#include "filters/tracks.h"
-#include "filters/weak.h"
-
-static const VeilTracksConfig config = { .window = 50, .patience = 30, .extend = 12, .high = 0.5f, .evidence = 0.6f,
-                                         .span = 1920, .growth = 0.02f };
-
-static VeilBox box(float x, float y, float size, float score)
-{
-    return (VeilBox){ .face = { .x = x, .y = y, .w = size, .h = size, .score = score } };
-}
-
-static VeilTracks *new_tracks(void)
-{
-    VeilTracks *t;
-
-    assert_int_equal(veil_tracks_new(&t, &config), 0);
-    return t;
-}
-
-static void see(VeilTracks *t, int64_t at, const VeilBox *boxes, int n)
-{
-    assert_int_equal(veil_tracks_update(t, at, boxes, n), 0);
-}
-
-static void see_one(VeilTracks *t, int64_t at, VeilBox b)
-{
-    see(t, at, &b, 1);
-}
-
-static bool covers(const VeilBox *b, float x, float y)
-{
-    return b->face.x <= x && b->face.y <= y && b->face.x + b->face.w >= x && b->face.y + b->face.h >= y;
-}
-
-/* ---- association ----------------------------------------------------------------- */
-
-static void likeness_is_one_for_equals_and_falls(void **state)
-{
-    const VeilFace a = { .x = 100, .y = 100, .w = 20, .h = 20 }, near = { .x = 105, .y = 100, .w = 20, .h = 20 },
-                   far = { .x = 160, .y = 100, .w = 20, .h = 20 }, big = { .x = 90, .y = 90, .w = 40, .h = 40 },
-                   none = { .x = 100, .y = 100 };
-
-    (void)state;
-    assert_float_equal(veil_likeness(&a, &a), 1, 1e-6);
-    assert_true(veil_likeness(&a, &near) > 0.8f && veil_likeness(&a, &near) < 1);
-    assert_true(veil_likeness(&a, &far) < 0.01f);
-    assert_float_equal(veil_likeness(&a, &big), 0.25, 1e-5);
-    assert_float_equal(veil_likeness(&a, &near), veil_likeness(&near, &a), 1e-6);
-    assert_float_equal(veil_likeness(&a, &none), 0, 0);
-    assert_float_equal(veil_likeness(&none, &none), 0, 0);
-}
-
-static void motion_is_learnt(void **state)
-{
-    VeilFace f = { .x = 0, .y = 50, .w = 20, .h = 20 };
-    VeilMotion m = veil_motion_begin(&f);
-    VeilFace p = veil_motion_predict(&m, 10);
-
-    (void)state;
-    assert_float_equal(p.x, 0, 1e-4);
-    for (int i = 1; i <= 20; i++) {
-        f.x = 3.f * (float)i;
-        veil_motion_update(&m, &f, 1);
-    }
-    p = veil_motion_predict(&m, 5);
-    assert_float_equal(p.x, 75, 0.5);
-    assert_float_equal(p.y, 50, 0.5);
-    assert_float_equal(p.w, 20, 0.5);
-    p = veil_motion_predict(&m, -5);
-    assert_float_equal(p.x, 45, 0.5);
-    /* Seen each fifth frame: the same speed. */
-    m = veil_motion_begin(&(VeilFace){ .x = 0, .y = 50, .w = 20, .h = 20 });
-    for (int i = 5; i <= 100; i += 5) {
-        f.x = 3.f * (float)i;
-        veil_motion_update(&m, &f, 5);
-    }
-    assert_float_equal(m.vx, 3, 0.01);
-}
-
-static void prediction_stays_sane(void **state)
-{
-    VeilFace f = { .x = 0, .y = 0, .w = 10, .h = 10 };
-    VeilMotion m = veil_motion_begin(&f);
-    VeilFace p;
-
-    (void)state;
-    f.w = f.h = 20;
-    veil_motion_update(&m, &f, 1);
-    p = veil_motion_predict(&m, 1000);
-    assert_true(p.w > 0 && p.w <= 40.5f);
-    p = veil_motion_predict(&m, -1000);
-    assert_true(p.w >= 9.9f);
-}
-
-static void between_is_between(void **state)
-{
-    const VeilFace a = { .x = 0, .y = 10, .w = 10, .h = 20, .score = 0.9f, .has_landmarks = true,
-                         .landmark = { { 1, 2 } } };
-    const VeilFace b = { .x = 10, .y = 30, .w = 20, .h = 20, .score = 0.4f, .has_landmarks = true,
-                         .landmark = { { 3, 6 } } };
-    const VeilFace bare = { .x = 10, .y = 30, .w = 20, .h = 20 };
-    const VeilFace m = veil_face_between(&a, &b, 0.5f);
-
-    (void)state;
-    assert_float_equal(m.x, 5, 1e-5);
-    assert_float_equal(m.y, 20, 1e-5);
-    assert_float_equal(m.w, 15, 1e-5);
-    assert_float_equal(m.score, 0.4, 1e-5);
-    assert_true(m.has_landmarks);
-    assert_float_equal(m.landmark[0][1], 4, 1e-5);
-    assert_false(veil_face_between(&a, &bare, 0.5f).has_landmarks);
-}
-
-/* Rows of tracks, columns of boxes; those of `least` and more. */
-static VeilPairs pairs_of(const float *likeness, int n_tracks, int n_boxes, float least)
-{
-    VeilPairs p = { 0 };
-
-    for (int i = 0; i < n_tracks * n_boxes; i++)
-        if (likeness[i] >= least)
-            assert_int_equal(veil_pairs_add(&p, i / n_boxes, i % n_boxes, likeness[i]), 0);
-    return p;
-}
-
-static void assignment_takes_the_best(void **state)
-{
-    const float likeness[] = { 0.9f, 0.2f, 0.0f, 0.3f, 0.8f, 0.1f };
-    VeilPairs p = pairs_of(likeness, 2, 3, 0.3f);
-    int match[2];
-    bool unsure[3];
-
-    (void)state;
-    veil_assign(&p, 2, 3, match, unsure);
-    assert_int_equal(match[0], 0);
-    assert_int_equal(match[1], 1);
-    assert_false(unsure[0] || unsure[1] || unsure[2]);
-    p.n = 0;
-    veil_assign(&p, 2, 3, match, unsure);
-    assert_int_equal(match[0], -1);
-    assert_int_equal(match[1], -1);
-    veil_assign(&p, 0, 3, match, unsure);
-    veil_assign(&p, 2, 0, match, unsure);
-    assert_int_equal(match[0], -1);
-    veil_pairs_free(&p);
-}
-
-static void doubt_gives_a_box_to_neither(void **state)
-{
-    const float doubtful[] = { 0.80f, 0.78f }, clear[] = { 0.80f, 0.60f };
-    VeilPairs p = pairs_of(doubtful, 2, 1, 0.3f);
-    int match[2];
-    bool unsure[1];
-
-    (void)state;
-    veil_assign(&p, 2, 1, match, unsure);
-    assert_int_equal(match[0], -1);
-    assert_int_equal(match[1], -1);
-    assert_true(unsure[0]);
-    veil_pairs_free(&p);
-    p = pairs_of(clear, 2, 1, 0.3f);
-    veil_assign(&p, 2, 1, match, unsure);
-    assert_int_equal(match[0], 0);
-    assert_int_equal(match[1], -1);
-    assert_false(unsure[0]);
-    veil_pairs_free(&p);
-}
+#include "tracks_fixture.h"
 
 /* As many as a stand in a stadium shows; each goes on as itself. */
 static void a_crowd_is_followed(void **state)
@@ -198,8 +31,6 @@ static void a_crowd_is_followed(void **state)
     assert_int_equal(veil_tracks_total(t), 3000);
     veil_tracks_free(t);
 }
-
-/* ---- tracks ---------------------------------------------------------------------- */
 
 static void gaps_are_filled(void **state)
 {
@@ -288,74 +119,6 @@ static void nothing_crosses_a_cut(void **state)
     veil_tracks_free(t);
 }
 
-static void weak_boxes_lead_back(void **state)
-{
-    VeilTracks *t = new_tracks();
-    VeilBox got[4];
-
-    (void)state;
-    see(t, 0, NULL, 0);
-    for (int i = 1; i < 40; i++)
-        see_one(t, i, box(3.f * (float)i, 50, 40, i < 20 ? 0.35f : 0.8f));
-    for (int i = 1; i < 40; i++) {
-        assert_int_equal(veil_tracks_at(t, i, got, 4), 1);
-        assert_int_equal(got[0].origin, VEIL_ORIGIN_DETECTED);
-        assert_int_equal(got[0].track, 1);
-        assert_float_equal(got[0].face.x, 3 * i, 0.01);
-    }
-    veil_tracks_free(t);
-}
-
-/* Boxes of one size and score in the same place in each third frame. @return tracks begun */
-static int tracks_of_weak(int frames, float size, float score)
-{
-    VeilTracks *t = new_tracks();
-    int total;
-
-    for (int i = 0; i < frames; i += 3)
-        see_one(t, i, box(100, 50, size, score));
-    total = veil_tracks_total(t);
-    veil_tracks_free(t);
-    return total;
-}
-
-static void the_larger_the_more_it_must_have_scored(void **state)
-{
-    const VeilWeak w = { .span = 1000 };
-    const float sizes[] = { 8, 20, 30, 80, 300, 1000 };
-
-    (void)state;
-    for (int i = 1; i < 6; i++)
-        assert_true(veil_weak_least_peak(&w, &(VeilFace){ .w = 1, .h = sizes[i] }) >=
-                    veil_weak_least_peak(&w, &(VeilFace){ .w = sizes[i - 1], .h = 1 }));
-    assert_true(veil_weak_least_peak(&w, &(VeilFace){ .w = 8, .h = 8 }) < 0.15f); /* all that a detector reports */
-    assert_true(veil_weak_least_peak(&w, &(VeilFace){ .w = 900, .h = 900 }) <= 0.6f);
-    assert_true(veil_weak_least_peak(&w, &(VeilFace){ 0 }) < 0.15f);
-}
-
-static void weak_boxes_that_recur_are_a_face(void **state)
-{
-    VeilTracks *t = new_tracks();
-    VeilBox got[4];
-
-    (void)state;
-    assert_int_equal(tracks_of_weak(48, 40, 0.35f), 1);
-    assert_int_equal(tracks_of_weak(6, 40, 0.35f), 0);     /* too few yet */
-    assert_int_equal(tracks_of_weak(300, 40, 0.11f), 0);   /* chance gives that */
-    assert_int_equal(tracks_of_weak(300, 300, 0.45f), 0);  /* and to a large box more */
-    assert_int_equal(tracks_of_weak(3, 40, 0.5f), 1);      /* high at once */
-    assert_int_equal(tracks_of_weak(3, 300, 0.5f), 0);     /* but not when so large */
-    assert_int_equal(tracks_of_weak(3, 300, 0.99f), 1);
-    assert_int_equal(tracks_of_weak(12, 300, 0.9f), 1);    /* one that is almost sure recurs */
-    for (int i = 0; i < 48; i += 3)
-        see_one(t, i, box(2.f * (float)i, 50, 40, 0.35f));
-    for (int i = 0; i < 46; i++) { /* once it is a face, it has been one from the first box */
-        assert_int_equal(veil_tracks_at(t, i, got, 4), 1);
-        assert_true(covers(&got[0], 2.f * (float)i + 20, 70));
-    }
-    veil_tracks_free(t);
-}
-
 /* A gap in boxes that are seen elsewhere than straight on: only following finds the way. */
 static float wave(int64_t at)
 {
@@ -434,21 +197,6 @@ static void a_slid_box_leads_nowhere(void **state)
     see_one(t, 9, box(190, 100, 40, 0.9f)); /* by now the first has slid to 190 */
     assert_int_equal(veil_tracks_at(t, 7, got, 4), 2);
     assert_true(covers(&got[0], 120, 120));
-    veil_tracks_free(t);
-}
-
-static void weak_boxes_carry_on(void **state)
-{
-    VeilTracks *t = new_tracks();
-    VeilBox got[4];
-
-    (void)state;
-    for (int i = 0; i < 100; i++)
-        see_one(t, i, box(100, 50, 40, i < 3 ? 0.9f : 0.35f));
-    for (int i = 50; i < 100; i++) {
-        assert_int_equal(veil_tracks_at(t, i, got, 4), 1);
-        assert_int_equal(got[0].track, 1);
-    }
     veil_tracks_free(t);
 }
 
@@ -578,65 +326,21 @@ static void a_long_run_asks_behind(void **state)
     veil_tracks_free(t);
 }
 
-/* Scores of .32 begin a track where they recur: a face of 30 px is believed at that, one of 120 px is not. */
-static void see_growing(VeilTracks *t, float from, float to)
-{
-    for (int at = 0; at < 40; at++) {
-        const float size = from + (to - from) * (float)at / 39;
-
-        see_one(t, at, box(900 - size / 2, 500 - size / 2, size, 0.32f));
-    }
-}
-
-static void a_face_that_comes_nearer_is_not_given_up(void **state)
-{
-    VeilTracksConfig slack = config;
-    VeilBox b;
-    VeilTracks *t;
-
-    (void)state;
-    slack.evidence = 0.15f;
-    slack.slack = 3;
-    assert_int_equal(veil_tracks_new(&t, &slack), 0);
-    see_growing(t, 30, 110);
-    for (int at = 0; at < 40; at++) {
-        assert_int_equal(veil_tracks_at(t, at, &b, 1), 1);
-        assert_true(b.face.w >= 30 + 80.f * (float)at / 39 + 6 - 0.1f); /* three pixels on each side */
-    }
-    veil_tracks_free(t);
-    assert_int_equal(veil_tracks_new(&t, &slack), 0);
-    see_growing(t, 120, 130);
-    for (int at = 0; at < 40; at++)
-        assert_int_equal(veil_tracks_at(t, at, &b, 1), 0);
-    veil_tracks_free(t);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(likeness_is_one_for_equals_and_falls),
-        cmocka_unit_test(motion_is_learnt),
-        cmocka_unit_test(prediction_stays_sane),
-        cmocka_unit_test(between_is_between),
-        cmocka_unit_test(assignment_takes_the_best),
-        cmocka_unit_test(doubt_gives_a_box_to_neither),
         cmocka_unit_test(a_crowd_is_followed),
         cmocka_unit_test(gaps_are_filled),
         cmocka_unit_test(skipped_frames_are_filled),
         cmocka_unit_test(ends_are_extended),
         cmocka_unit_test(nothing_crosses_a_cut),
-        cmocka_unit_test(weak_boxes_lead_back),
-        cmocka_unit_test(the_larger_the_more_it_must_have_scored),
-        cmocka_unit_test(weak_boxes_that_recur_are_a_face),
         cmocka_unit_test(what_is_lost_is_followed),
         cmocka_unit_test(a_slid_box_leads_nowhere),
-        cmocka_unit_test(weak_boxes_carry_on),
         cmocka_unit_test(patience_ends),
         cmocka_unit_test(crossing_people_stay_two),
         cmocka_unit_test(doubt_begins_a_new_track),
         cmocka_unit_test(many_faces_and_small_caps),
         cmocka_unit_test(a_long_run_asks_behind),
-        cmocka_unit_test(a_face_that_comes_nearer_is_not_given_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
