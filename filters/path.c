@@ -95,8 +95,13 @@ VeilPoint veil_path_at(const VeilPath *p, int64_t at, int *gap)
     b = a + 1 < p->point + p->n ? a + 1 : a;
     *gap = (int)FFMIN(FFABS(at - a->at), FFABS(b->at - at));
     there = *a;
-    if (a->at < at && b != a)
-        there.face = veil_face_between(&a->face, &b->face, (float)(at - a->at) / (float)(b->at - a->at));
+    if (a->at < at && b != a) {
+        const float way = (float)(at - a->at) / (float)(b->at - a->at);
+
+        there.face = veil_face_between(&a->face, &b->face, way);
+        for (int side = 0; side < 4; side++)
+            there.cut[side] += way * (b->cut[side] - a->cut[side]);
+    }
     there.followed = a->followed || a->at != at;
     there.at = at;
     return there;

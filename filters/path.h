@@ -16,6 +16,8 @@ typedef struct VeilPoint {
     int64_t at; ///< frame number
     VeilFace face;
     bool followed; ///< not seen by a detector
+    float cut[4];  ///< left, top, right, bottom: 1 where the picture ended when the face was last seen, else 0; from one
+                   ///< to the other between two points
 } VeilPoint;
 
 typedef struct VeilPath {

@@ -10,6 +10,11 @@
 /* However far from a sighting, a box grows no more than this, each side. */
 #define MAX_GROWTH 0.5f
 
+/* Where the picture ended when a face was last seen, the box may be of a part
+ * of it, and the rest comes in first as it moves. So much may lie beyond, in
+ * heights of the box: half the width of a face. */
+#define BEYOND 0.4f
+
 /* Frames that a track is followed without a sighting for each unit of
  * evidence: a false find must not wander through the picture. */
 #define FOLLOW_FRAMES 30
@@ -133,15 +138,15 @@ void veil_track_end(VeilTrack *track)
 
 /* ---- answers --------------------------------------------------------------- */
 
-/* Each side by a share of the box, and by some pixels. */
-static void enlarge(VeilFace *f, float share, float pixels)
+/* Each side by a share of the box, by some pixels, and where the face was cut off by what may lie beyond. */
+static void enlarge(VeilFace *f, float share, float pixels, const float cut[4])
 {
-    const float dx = f->w * share + pixels, dy = f->h * share + pixels;
+    const float dx = f->w * share + pixels, dy = f->h * share + pixels, beyond = BEYOND * f->h;
 
-    f->x -= dx;
-    f->y -= dy;
-    f->w += 2 * dx;
-    f->h += 2 * dy;
+    f->x -= dx + cut[0] * beyond;
+    f->y -= dy + cut[1] * beyond;
+    f->w += 2 * dx + (cut[0] + cut[2]) * beyond;
+    f->h += 2 * dy + (cut[1] + cut[3]) * beyond;
 }
 
 /* @return where it is, with the frames to the nearest point */
@@ -175,6 +180,6 @@ bool veil_track_at(const VeilTracksConfig *c, VeilTrack *track, int64_t at, Veil
                                 : there.followed        ? VEIL_ORIGIN_FILLED
                                                         : VEIL_ORIGIN_DETECTED };
     track->proven = track->proven || track->peak >= veil_weak_least_peak(span(c), &out->face);
-    enlarge(&out->face, FFMIN(c->growth * (float)gap, MAX_GROWTH), c->slack);
+    enlarge(&out->face, FFMIN(c->growth * (float)gap, MAX_GROWTH), c->slack, there.cut);
     return track->proven;
 }

@@ -18,11 +18,16 @@
  * that other person. */
 #define SLID_LIKENESS 0.4f
 
+/* A box this close to where the picture ends, in heights of it, may be of a
+ * part of a face. */
+#define AT_EDGE 0.05f
+
 struct VeilTracks {
     VeilTracksConfig config;
     VeilTrack *track;
     int n, cap;
     VeilWeak weak;
+    float x, y; ///< the picture's corner in the newest searched frame
     int64_t scene_from;
     int total;
     VeilPairs pairs; ///< scratch
@@ -68,6 +73,17 @@ void veil_tracks_cut(VeilTracks *t, int64_t at)
         }
     t->scene_from = at;
     veil_weak_clear(&t->weak);
+}
+
+static VeilPoint sighting(const VeilTracks *t, int64_t at, const VeilFace *face)
+{
+    const float near = AT_EDGE * face->h;
+
+    return (VeilPoint){ .at = at,
+                        .face = *face,
+                        .cut = { face->x < t->x + near, face->y < t->y + near,
+                                 face->x + face->w > t->x + t->config.w - near,
+                                 face->y + face->h > t->y + t->config.h - near } };
 }
 
 /* ---- new tracks ------------------------------------------------------------ */
@@ -116,7 +132,7 @@ static int begin_tracks(VeilTracks *t, int64_t at, const VeilBox *boxes, int n, 
     int ret = 0;
 
     for (int i = 0; i < n && ret >= 0; i++) {
-        const VeilPoint seen = { .at = at, .face = boxes[i].face };
+        const VeilPoint seen = sighting(t, at, &boxes[i].face);
 
         if (!used[i])
             ret = begins_track(t, &seen) ? begin_track(t, &seen) : veil_weak_add(&t->weak, &seen);
@@ -153,12 +169,13 @@ static int associate(VeilTracks *t, int64_t at, const VeilBox *boxes, int n, flo
     }
     veil_assign(&t->pairs, n_rows, n_cols, match, unsure);
     for (int r = 0; r < n_rows; r++) {
-        const VeilBox *seen = match[r] < 0 ? NULL : &boxes[cols[match[r]]];
+        VeilPoint seen;
 
-        if (!seen)
+        if (match[r] < 0)
             continue;
         used[cols[match[r]]] = true;
-        if ((ret = veil_track_see(&t->config, &t->track[rows[r]], &(VeilPoint){ .at = at, .face = seen->face })) < 0)
+        seen = sighting(t, at, &boxes[cols[match[r]]].face);
+        if ((ret = veil_track_see(&t->config, &t->track[rows[r]], &seen)) < 0)
             return ret;
     }
     return 0;
@@ -194,13 +211,15 @@ static int follow_unseen(VeilTracks *t, int64_t at, const VeilBox *boxes, int n,
     return 0;
 }
 
-int veil_tracks_update(VeilTracks *t, int64_t at, const VeilBox *boxes, int n)
+int veil_tracks_update(VeilTracks *t, int64_t at, float x, float y, const VeilBox *boxes, int n)
 {
     bool used[VEIL_MAX_FACES] = { false };
     int ret;
 
     if (n > VEIL_MAX_FACES)
         return AVERROR(EINVAL);
+    t->x = x;
+    t->y = y;
     for (int i = 0; i < n; i++)
         used[i] = boxes[i].face.score < t->config.high && veil_weak_worth(t->weak.span, &boxes[i].face) <= 0;
     if ((ret = associate(t, at, boxes, n, t->config.high, used)) < 0 ||

@@ -46,9 +46,10 @@ void veil_tracks_cut(VeilTracks *t, int64_t at);
 /**
  * Take in the boxes of a searched frame; `at` rises from call to call. The
  * frames since the last one, and this one, can be followed in.
+ * @param x, y where the picture's corner lies among the boxes: 0, 0 unless the camera's motion was taken out of them
  * @return 0 or AVERROR(ENOMEM)
  */
-int veil_tracks_update(VeilTracks *t, int64_t at, const VeilBox *boxes, int n);
+int veil_tracks_update(VeilTracks *t, int64_t at, float x, float y, const VeilBox *boxes, int n);
 
 /**
  * Where every face is in frame `at`, which is not older than the last one asked for.

@@ -126,7 +126,7 @@ static int take_in(VeilFilterContext *ctx, const AVFrame *frame, int64_t at)
         s->last_searched = at;
         for (int i = 0; i < n; i++)
             veil_face_move(&boxes[i].face, -s->camera->x, -s->camera->y);
-        return veil_tracks_update(s->tracks, at, boxes, n);
+        return veil_tracks_update(s->tracks, at, -s->camera->x, -s->camera->y, boxes, n);
     }
     if (n == AVERROR(ENOENT) && !cut && s->last_searched >= 0 && at - s->last_searched <= MAX_UNSEARCHED)
         return 0;

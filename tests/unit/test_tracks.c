@@ -25,7 +25,7 @@ static void a_crowd_is_followed(void **state)
     for (int at = 0; at < 4; at++) {
         for (int i = 0; i < 3000; i++)
             seen[i] = (VeilBox){ .face = { .x = (float)(i % 60 * 30 + at), .y = (float)(i / 60 * 20), .w = 12, .h = 14, .score = 0.8f } };
-        assert_int_equal(veil_tracks_update(t, at, seen, 3000), 0);
+        assert_int_equal(veil_tracks_update(t, at, 0, 0, seen, 3000), 0);
     }
     assert_int_equal(veil_tracks_at(t, 1, got, VEIL_MAX_FACES), 3000);
     assert_int_equal(veil_tracks_total(t), 3000);
@@ -93,6 +93,46 @@ static void ends_are_extended(void **state)
         }
     }
     veil_tracks_free(t);
+}
+
+/* Half of a face of 48 x 60 that lies across a side of the picture, and all of it three frames later, 30 px further in:
+ * what is in the picture of it is covered all the while. `side` is left, top, right, bottom; x, y the picture's corner. */
+static void comes_in(int side, float x, float y)
+{
+    static const float in[4][2] = { { 1, 0 }, { 0, 1 }, { -1, 0 }, { 0, -1 } };
+    const float w = side % 2 ? 60 : 48, h = side % 2 ? 48 : 60, cx = side % 2 ? x + 700 : x + (side ? 1920 : 0),
+                cy = side % 2 ? y + (side == 1 ? 0 : 1080) : y + 400;
+    const float dx = in[side][0], dy = in[side][1];
+    const VeilFace half = { .x = cx + (dx > 0 ? 0 : -w / 2),
+                            .y = cy + (dy > 0 ? 0 : -h / 2),
+                            .w = dx ? w / 2 : w,
+                            .h = dy ? h / 2 : h,
+                            .score = 0.9f },
+                   whole = { .x = cx + 30 * dx - w / 2, .y = cy + 30 * dy - h / 2, .w = w, .h = h, .score = 0.9f };
+    VeilTracks *t = new_tracks();
+    VeilBox got;
+
+    assert_int_equal(veil_tracks_update(t, 0, x, y, &(VeilBox){ .face = half }, 1), 0);
+    assert_int_equal(veil_tracks_update(t, 3, x, y, &(VeilBox){ .face = whole }, 1), 0);
+    for (int at = 0; at <= 3; at++) {
+        const float fx = cx + 10 * (float)at * dx, fy = cy + 10 * (float)at * dy;
+
+        assert_int_equal(veil_tracks_at(t, at, &got, 1), 1);
+        assert_true(covers(&got, fmaxf(fx - w / 2, x) + 1, fmaxf(fy - h / 2, y) + 1));
+        assert_true(covers(&got, fminf(fx + w / 2, x + 1920) - 1, fminf(fy + h / 2, y + 1080) - 1));
+    }
+    assert_float_equal(got.face.w, w, 0.01); /* seen whole: no larger than it is */
+    assert_float_equal(got.face.h, h, 0.01);
+    veil_tracks_free(t);
+}
+
+static void a_face_that_comes_in_is_covered(void **state)
+{
+    (void)state;
+    for (int side = 0; side < 4; side++) {
+        comes_in(side, 0, 0);
+        comes_in(side, -300, 77); /* the camera has moved since the first frame */
+    }
 }
 
 static void nothing_crosses_a_cut(void **state)
@@ -295,7 +335,7 @@ static void many_faces_and_small_caps(void **state)
     assert_int_equal(veil_tracks_total(t), VEIL_MAX_FACES);
     assert_int_equal(veil_tracks_at(t, 0, got, 10), AVERROR(ENOSPC));
     assert_int_equal(veil_tracks_at(t, 0, got, VEIL_MAX_FACES), VEIL_MAX_FACES);
-    assert_true(veil_tracks_update(t, 2, boxes, VEIL_MAX_FACES + 1) < 0);
+    assert_true(veil_tracks_update(t, 2, 0, 0, boxes, VEIL_MAX_FACES + 1) < 0);
     veil_tracks_free(t);
     veil_tracks_free(NULL);
 }
@@ -333,6 +373,7 @@ int main(void)
         cmocka_unit_test(gaps_are_filled),
         cmocka_unit_test(skipped_frames_are_filled),
         cmocka_unit_test(ends_are_extended),
+        cmocka_unit_test(a_face_that_comes_in_is_covered),
         cmocka_unit_test(nothing_crosses_a_cut),
         cmocka_unit_test(what_is_lost_is_followed),
         cmocka_unit_test(a_slid_box_leads_nowhere),

@@ -31,7 +31,7 @@ static inline VeilTracks *new_tracks(void)
 
 static inline void see(VeilTracks *t, int64_t at, const VeilBox *boxes, int n)
 {
-    assert_int_equal(veil_tracks_update(t, at, boxes, n), 0);
+    assert_int_equal(veil_tracks_update(t, at, 0, 0, boxes, n), 0);
 }
 
 static inline void see_one(VeilTracks *t, int64_t at, VeilBox b)
