@@ -30,11 +30,12 @@ float veil_weak_worth(float span, const VeilFace *face)
 /* Whether boxes that recur are a face is told by the best score among them and by their size; how many they are, their
  * mean, at how many sizes of search and in what share of searches they come add little. A logistic regression on 4,445
  * tracks, on each of two sets of clips, drew its line through .24 and .19 for .02 of the picture's longer side, .30 and
- * .28 for .03, .37 and .40 for .05, .44 and .51 for .08. */
+ * .28 for .03, .37 and .40 for .05, .44 and .51 for .08. A larger face that scores .45 is believed: asking it for .6 bared
+ * 12 face-frames more of 1,000 on one of those clips, and covered as much on all. */
 #define PEAK 0.23f ///< for faces of PEAK_SIZE
 #define PEAK_SIZE 0.02f
 #define PEAK_SLOPE 0.15f
-#define PEAK_MOST 0.60f
+#define PEAK_MOST 0.45f
 
 float veil_weak_least_peak(float span, const VeilFace *face)
 {

@@ -47,7 +47,7 @@ static void the_larger_the_more_it_must_have_scored(void **state)
         assert_true(veil_weak_least_peak(1000, &(VeilFace){ .w = 1, .h = sizes[i] }) >=
                     veil_weak_least_peak(1000, &(VeilFace){ .w = sizes[i - 1], .h = 1 }));
     assert_true(veil_weak_least_peak(1000, &(VeilFace){ .w = 8, .h = 8 }) < 0.15f); /* all that a detector reports */
-    assert_true(veil_weak_least_peak(1000, &(VeilFace){ .w = 900, .h = 900 }) <= 0.6f);
+    assert_true(veil_weak_least_peak(1000, &(VeilFace){ .w = 900, .h = 900 }) <= VEIL_SCORE_HIGH); /* which is a face */
     assert_true(veil_weak_least_peak(1000, &(VeilFace){ 0 }) < 0.15f);
 }
 
