@@ -95,7 +95,7 @@ static const AVOption cover_options[] = {
     { "ellipse", "a filled ellipse", 0, AV_OPT_TYPE_CONST, { .i64 = STYLE_ELLIPSE }, 0, 0, VEIL_OPT_FLAGS, "style" },
     { "mosaic", "squares in the colours around the box", 0, AV_OPT_TYPE_CONST, { .i64 = STYLE_MOSAIC }, 0, 0, VEIL_OPT_FLAGS, "style" },
     { "blur", "the same squares, blended", 0, AV_OPT_TYPE_CONST, { .i64 = STYLE_BLUR }, 0, 0, VEIL_OPT_FLAGS, "style" },
-    { "margin", "grow each side of a box by this share of its size", OFFSET(margin), AV_OPT_TYPE_DOUBLE, { .dbl = 0.15 }, 0, 2, VEIL_OPT_FLAGS },
+    { "margin", "grow each side of a box by this share of its size", OFFSET(margin), AV_OPT_TYPE_DOUBLE, { .dbl = 0.14 }, 0, 2, VEIL_OPT_FLAGS },
     { "cells", "set mosaic and blur squares along the longer side", OFFSET(cells), AV_OPT_TYPE_INT, { .i64 = 6 }, 1, VEIL_PAINT_MAX_CELLS, VEIL_OPT_FLAGS },
     { "color", "set the colour of solid and ellipse, and of the others where nothing surrounds a box", OFFSET(color), AV_OPT_TYPE_STRING, { .str = "black" }, 0, 0, VEIL_OPT_FLAGS },
     { NULL }

@@ -80,7 +80,7 @@ int veil_settings_init(VeilSettings *s)
                          .lookahead = 2,
                          .patience = 1.2,
                          .extend = 0.16,
-                         .margin = 0.15,
+                         .margin = 0.14,
                          .cells = 6,
                          .seal_margin = 0.2,
                          .pass_fd = -1,
