@@ -22,6 +22,13 @@
  * part of a face. */
 #define AT_EDGE 0.05f
 
+/* What became of a box. */
+typedef enum Use {
+    FREE,      ///< no track's yet
+    WORTHLESS, ///< chance gives as much: it carries nothing on and begins nothing
+    TAKEN,     ///< a track was seen in it
+} Use;
+
 struct VeilTracks {
     VeilTracksConfig config;
     VeilTrack *track;
@@ -127,14 +134,14 @@ static bool begins_track(const VeilTracks *t, const VeilPoint *seen)
 }
 
 /* Boxes that no track took begin one, or wait. */
-static int begin_tracks(VeilTracks *t, int64_t at, const VeilBox *boxes, int n, const bool *used)
+static int begin_tracks(VeilTracks *t, int64_t at, const VeilBox *boxes, int n, const Use *use)
 {
     int ret = 0;
 
     for (int i = 0; i < n && ret >= 0; i++) {
         const VeilPoint seen = sighting(t, at, &boxes[i].face);
 
-        if (!used[i])
+        if (use[i] == FREE)
             ret = begins_track(t, &seen) ? begin_track(t, &seen) : veil_weak_add(&t->weak, &seen);
     }
     return ret;
@@ -143,8 +150,8 @@ static int begin_tracks(VeilTracks *t, int64_t at, const VeilBox *boxes, int n, 
 /* ---- those that are known -------------------------------------------------- */
 
 /* One round of association: boxes of scores from `low` up with the live
- * tracks that were not seen in this frame yet. used[] marks boxes taken. */
-static int associate(VeilTracks *t, int64_t at, const VeilBox *boxes, int n, float low, bool *used)
+ * tracks that were not seen in this frame yet. */
+static int associate(VeilTracks *t, int64_t at, const VeilBox *boxes, int n, float low, Use *use)
 {
     int rows[VEIL_MAX_FACES] = { 0 }, cols[VEIL_MAX_FACES] = { 0 }, match[VEIL_MAX_FACES], n_rows = 0, n_cols = 0, ret;
     bool unsure[VEIL_MAX_FACES];
@@ -153,7 +160,7 @@ static int associate(VeilTracks *t, int64_t at, const VeilBox *boxes, int n, flo
         if (t->track[i].live && t->track[i].last_seen < at)
             rows[n_rows++] = i;
     for (int i = 0; i < n; i++)
-        if (!used[i] && boxes[i].face.score >= low)
+        if (use[i] == FREE && boxes[i].face.score >= low)
             cols[n_cols++] = i;
     t->pairs.n = 0;
     for (int r = 0; r < n_rows; r++) {
@@ -173,7 +180,7 @@ static int associate(VeilTracks *t, int64_t at, const VeilBox *boxes, int n, flo
 
         if (match[r] < 0)
             continue;
-        used[cols[match[r]]] = true;
+        use[cols[match[r]]] = TAKEN;
         seen = sighting(t, at, &boxes[cols[match[r]]].face);
         if ((ret = veil_track_see(&t->config, &t->track[rows[r]], &seen)) < 0)
             return ret;
@@ -181,18 +188,21 @@ static int associate(VeilTracks *t, int64_t at, const VeilBox *boxes, int n, flo
     return 0;
 }
 
-/* Whether the track was led to a box in which another one was seen. */
-static bool slid(const VeilTrack *track, const VeilBox *boxes, int n, const bool *used)
+/* Whether the track was led to a box in which another one was seen; or, if it never was a face for sure, to one that the
+ * detector thinks nothing of. */
+static bool slid(const VeilTracks *t, const VeilTrack *track, const VeilBox *boxes, int n, const Use *use)
 {
+    const Use least = track->peak >= t->config.high ? TAKEN : WORTHLESS;
+
     for (int i = 0; i < n; i++)
-        if (used[i] && veil_likeness(&veil_track_last(track)->face, &boxes[i].face) > SLID_LIKENESS)
+        if (use[i] >= least && veil_likeness(&veil_track_last(track)->face, &boxes[i].face) > SLID_LIKENESS)
             return true;
     return false;
 }
 
 /* Tracks not seen in this frame are followed up to it, and may then be seen
  * after all; one that slid onto another person ends where it was last seen. */
-static int follow_unseen(VeilTracks *t, int64_t at, const VeilBox *boxes, int n, bool *used)
+static int follow_unseen(VeilTracks *t, int64_t at, const VeilBox *boxes, int n, Use *use)
 {
     int ret;
 
@@ -200,12 +210,12 @@ static int follow_unseen(VeilTracks *t, int64_t at, const VeilBox *boxes, int n,
         if (t->track[i].live && t->track[i].last_seen < at &&
             (ret = veil_track_follow_on(&t->config, &t->track[i], at)) < 0)
             return ret;
-    if ((ret = associate(t, at, boxes, n, 0, used)) < 0)
+    if ((ret = associate(t, at, boxes, n, 0, use)) < 0)
         return ret;
     for (int i = 0; i < t->n; i++) {
         VeilTrack *track = &t->track[i];
 
-        if (track->live && track->last_seen < at && veil_track_last(track)->at == at && slid(track, boxes, n, used))
+        if (track->live && track->last_seen < at && veil_track_last(track)->at == at && slid(t, track, boxes, n, use))
             veil_track_end(track);
     }
     return 0;
@@ -213,7 +223,7 @@ static int follow_unseen(VeilTracks *t, int64_t at, const VeilBox *boxes, int n,
 
 int veil_tracks_update(VeilTracks *t, int64_t at, float x, float y, const VeilBox *boxes, int n)
 {
-    bool used[VEIL_MAX_FACES] = { false };
+    Use use[VEIL_MAX_FACES] = { FREE };
     int ret;
 
     if (n > VEIL_MAX_FACES)
@@ -221,10 +231,11 @@ int veil_tracks_update(VeilTracks *t, int64_t at, float x, float y, const VeilBo
     t->x = x;
     t->y = y;
     for (int i = 0; i < n; i++)
-        used[i] = boxes[i].face.score < t->config.high && veil_weak_worth(t->weak.span, &boxes[i].face) <= 0;
-    if ((ret = associate(t, at, boxes, n, t->config.high, used)) < 0 ||
-        (ret = associate(t, at, boxes, n, 0, used)) < 0 || (ret = follow_unseen(t, at, boxes, n, used)) < 0 ||
-        (ret = begin_tracks(t, at, boxes, n, used)) < 0)
+        if (boxes[i].face.score < t->config.high && veil_weak_worth(t->weak.span, &boxes[i].face) <= 0)
+            use[i] = WORTHLESS;
+    if ((ret = associate(t, at, boxes, n, t->config.high, use)) < 0 ||
+        (ret = associate(t, at, boxes, n, 0, use)) < 0 || (ret = follow_unseen(t, at, boxes, n, use)) < 0 ||
+        (ret = begin_tracks(t, at, boxes, n, use)) < 0)
         return ret;
     for (int i = 0; i < t->n; i++)
         if (at - t->track[i].last_seen > t->config.patience)

@@ -240,6 +240,45 @@ static void a_slid_box_leads_nowhere(void **state)
     veil_tracks_free(t);
 }
 
+static float stay(void *opaque, int64_t from, const VeilFace *face, int64_t to, const VeilFace *guess, VeilFace *out)
+{
+    (void)opaque, (void)from, (void)to, (void)guess;
+    *out = *face;
+    return 0.95f;
+}
+
+/* Seen six times with `score`, then once with `last`, then followed only. @return frames in which it is covered */
+static int covered_after(float size, float score, float last)
+{
+    VeilTracksConfig c = config;
+    VeilTracks *t;
+    VeilBox got[4];
+    int n = 0;
+
+    c.follow = stay;
+    c.extend = 2;
+    assert_int_equal(veil_tracks_new(&t, &c), 0);
+    for (int i = 0; i <= 33; i += 3) {
+        const VeilBox seen = box(700, 300, size, i <= 15 ? score : last);
+
+        see(t, i, &seen, i <= 18);
+    }
+    for (int i = 0; i <= 33; i++)
+        n += veil_tracks_at(t, i, got, 4);
+    veil_tracks_free(t);
+    return n;
+}
+
+/* A detector that sees less than chance would give, where the picture leads to, speaks against what never was more than
+ * likely; what was a face for sure is one still. */
+static void a_face_for_sure_outlives_a_faint_sighting(void **state)
+{
+    (void)state;
+    assert_int_equal(covered_after(300, 0.9f, 0.3f), 34);
+    assert_int_equal(covered_after(40, 0.9f, 0.11f), 34);
+    assert_int_equal(covered_after(40, 0.35f, 0.11f), 18); /* to frame 15, and two more */
+}
+
 static void patience_ends(void **state)
 {
     VeilTracks *t = new_tracks();
@@ -377,6 +416,7 @@ int main(void)
         cmocka_unit_test(nothing_crosses_a_cut),
         cmocka_unit_test(what_is_lost_is_followed),
         cmocka_unit_test(a_slid_box_leads_nowhere),
+        cmocka_unit_test(a_face_for_sure_outlives_a_faint_sighting),
         cmocka_unit_test(patience_ends),
         cmocka_unit_test(crossing_people_stay_two),
         cmocka_unit_test(doubt_begins_a_new_track),
