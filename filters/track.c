@@ -24,16 +24,11 @@ const VeilPoint *veil_track_last(const VeilTrack *track)
     return &track->path.point[track->path.n - 1];
 }
 
-static float span(const VeilTracksConfig *c)
-{
-    return fmaxf(c->w, c->h);
-}
-
 /* ---- sightings ------------------------------------------------------------- */
 
 static void count(const VeilTracksConfig *c, VeilTrack *track, const VeilFace *seen)
 {
-    track->evidence += veil_weak_worth(span(c), seen);
+    track->evidence += veil_weak_worth(veil_tracks_span(c), seen);
     track->peak = fmaxf(track->peak, seen->score);
 }
 
@@ -179,7 +174,7 @@ bool veil_track_at(const VeilTracksConfig *c, VeilTrack *track, int64_t at, Veil
                       .origin = at < first || at > last ? VEIL_ORIGIN_EXTENDED
                                 : there.followed        ? VEIL_ORIGIN_FILLED
                                                         : VEIL_ORIGIN_DETECTED };
-    track->proven = track->proven || track->peak >= veil_weak_least_peak(span(c), &out->face);
+    track->proven = track->proven || track->peak >= veil_weak_least_peak(veil_tracks_span(c), &out->face);
     enlarge(&out->face, FFMIN(c->growth * (float)gap, MAX_GROWTH), c->slack, there.cut);
     return track->proven;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tracks.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <libavutil/common.h>
@@ -49,7 +48,7 @@ int veil_tracks_new(VeilTracks **out, const VeilTracksConfig *config)
         return AVERROR(ENOMEM);
     t->config = *config;
     t->weak.patience = config->patience;
-    t->weak.span = fmaxf(config->w, config->h);
+    t->weak.span = veil_tracks_span(config);
     *out = t;
     return 0;
 }

@@ -36,6 +36,12 @@ typedef struct VeilTracksConfig {
     void *opaque;        ///< its first argument
 } VeilTracksConfig;
 
+/** What sizes of faces are measured by: the longer side of the picture, luma pixels. */
+static inline float veil_tracks_span(const VeilTracksConfig *c)
+{
+    return c->w > c->h ? c->w : c->h;
+}
+
 /** @return 0 or AVERROR(ENOMEM) */
 int veil_tracks_new(VeilTracks **out, const VeilTracksConfig *config);
 void veil_tracks_free(VeilTracks *t);

@@ -31,7 +31,7 @@ float veil_weak_worth(float span, const VeilFace *face)
  * mean, at how many sizes of search and in what share of searches they come add little. A logistic regression on 4,445
  * tracks, on each of two sets of clips, drew its line through .24 and .19 for .02 of the picture's longer side, .30 and
  * .28 for .03, .37 and .40 for .05, .44 and .51 for .08. A larger face that scores .45 is believed: asking it for .6 bared
- * 12 face-frames more of 1,000 on one of those clips, and covered as much on all. */
+ * 13 face-frames more of 1,000 on one of those clips, and covered as much on all. */
 #define PEAK 0.23f ///< for faces of PEAK_SIZE
 #define PEAK_SIZE 0.02f
 #define PEAK_SLOPE 0.15f
